@@ -1,0 +1,29 @@
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP := .venv/.installed
+
+.PHONY: build test check format clean
+
+build: $(SETUP)  ## set up, then the main job: compile, run and audit Table 1 of GoogLeNet
+	$(BIN)/archspec build specs/googlenet.yaml
+
+test: $(SETUP)  ## set up, then the whole suite
+	$(BIN)/pytest -n 2
+
+check: $(SETUP)  ## lint, format, types, and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests/test_imports.py
+
+format: $(SETUP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+$(SETUP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $(SETUP)
+
+clean:
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

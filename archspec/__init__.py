@@ -1,0 +1,27 @@
+"""Architecture tables of convolutional networks, written once as YAML: validated, counted, audited, compiled to PyTorch.
+
+The names below are imported when they are first used, so that `import archspec` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archspec.api import Report, audit, build, check, load, report
+    from archspec.language.diagnostics import Diagnostic, SpecError
+
+__all__ = ["Diagnostic", "Report", "SpecError", "audit", "build", "check", "load", "report"]
+
+_HOMES = {"Diagnostic": "archspec.language.diagnostics", "SpecError": "archspec.language.diagnostics"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'archspec' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES.get(name, "archspec.api")), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

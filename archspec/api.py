@@ -1,0 +1,140 @@
+"""The verbs in Python: load, check, report, audit, build. Each takes a path or the name of a shipped spec."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archspec.analysis.audit import Finding
+from archspec.analysis.audit import audit as audit_network
+from archspec.analysis.costs import NetworkCost, network_cost
+from archspec.ir.expand import blamed_on_input, expand
+from archspec.ir.tree import Network
+from archspec.language.diagnostics import Diagnostic, SpecError
+from archspec.language.load import load as load_spec
+
+if TYPE_CHECKING:
+    from archspec.analysis.fvcore import FvcoreCount
+    from archspec.build.module import Model
+
+Changes = Iterable[str]
+
+
+def load(spec: str | os.PathLike[str], *, set: Changes = (), input: str | None = None, **vars: Any) -> Network:
+    """The validated network of a spec. `set` are changes as on the command line (`"inception_3a.n5x5=64"`), `input` is
+    height x width x channels, and keywords are vars of the spec (`classes=10`). Raises SpecError with every error found.
+    """
+    name = os.fspath(spec)
+    changes = [*set, *(f"vars.{key}={_cell(value)}" for key, value in vars.items())]
+    changed = load_spec(name, set=changes, input=input)
+    return expand(changed) if input is None else blamed_on_input(changed, load_spec(name, set=changes))
+
+
+def check(spec: str | os.PathLike[str], *, set: Changes = (), input: str | None = None, **vars: Any) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a spec; empty if nothing is."""
+    try:
+        load(spec, set=set, input=input, **vars)
+    except SpecError as error:
+        return error.diagnostics
+    return ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """A network with its costs; prints as the table, also in a notebook; `data()` is the JSON contract."""
+
+    network: Network
+    costs: NetworkCost
+    depth: int = 1
+    fvcore: FvcoreCount | None = None
+
+    def data(self) -> dict[str, Any]:
+        from archspec.report.data import report_data
+
+        return report_data(self.network, self.costs, depth=self.depth, fvcore=self.fvcore)
+
+    def __rich__(self) -> Any:
+        from archspec.report.terminal import report_table
+
+        return report_table(self.network, self.costs, depth=self.depth, fvcore=self.fvcore)
+
+    def __str__(self) -> str:
+        from archspec.report.terminal import as_text
+
+        return as_text(self.__rich__())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        import html
+
+        return {"text/plain": str(self), "text/html": f"<pre>{html.escape(str(self))}</pre>"}
+
+
+def report(
+    spec: str | os.PathLike[str],
+    *,
+    depth: int = 1,
+    counter: str = "closed",
+    set: Changes = (),
+    input: str | None = None,
+    **vars: Any,
+) -> Report:
+    """The costs of a spec in closed form, or (`counter="fvcore"`) with fvcore's count of the built module beside it."""
+    network = load(spec, set=set, input=input, **vars)
+    return report_network(network, depth=depth, counter=counter)
+
+
+def report_network(network: Network, *, depth: int = 1, counter: str = "closed", model: Any = None) -> Report:
+    """The report of a loaded network; for fvcore a model is built unless one is given."""
+    fvcore = COUNTERS[counter](network, model)
+    return Report(network, network_cost(network), depth, fvcore)
+
+
+def _by_fvcore(network: Network, model: Any) -> FvcoreCount:
+    from archspec.analysis.fvcore import fvcore_count
+    from archspec.build.module import build_model
+
+    return fvcore_count(model or build_model(network), network)
+
+
+#: what `--counter` may say
+COUNTERS: dict[str, Any] = {"closed": lambda network, model: None, "fvcore": _by_fvcore}
+
+
+def audit(spec: str | os.PathLike[str], *, set: Changes = (), input: str | None = None, **vars: Any) -> list[Finding]:
+    """Each published figure of a spec against the computed one."""
+    return audit_network(load(spec, set=set, input=input, **vars))
+
+
+def build(
+    spec: str | os.PathLike[str],
+    *,
+    heads: bool = True,
+    weights: str | os.PathLike[str] | None = None,
+    set: Changes = (),
+    input: str | None = None,
+    **vars: Any,
+) -> Model:
+    """The spec as a torch module in train mode, initialised by its scheme or with `weights` (safetensors) loaded.
+
+    `build("googlenet", classes=10)` sets the spec's var `classes`. Raises SpecError.
+    """
+    from pathlib import Path
+
+    from archspec.build.memory import check_memory
+    from archspec.build.module import build_model
+    from archspec.build.weights import load_weights
+    from archspec.language.places import option
+
+    network = load(spec, set=set, input=input, **vars)
+    check_memory(network, option("SPEC", os.fspath(spec)), heads=heads)
+    model = build_model(network, heads=heads)
+    if weights is not None:
+        load_weights(model, network, Path(weights))
+    return model
+
+
+def _cell(value: Any) -> str:
+    """A Python value as a cell."""
+    return str(value).lower() if isinstance(value, bool) else "none" if value is None else str(value)

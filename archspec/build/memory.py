@@ -1,0 +1,29 @@
+"""Whether a network fits into this machine, before a byte of it is allocated: a spec is untrusted input."""
+
+from __future__ import annotations
+
+import os
+
+from archspec.ir.tree import Network, leaves
+from archspec.language.diagnostics import fail
+from archspec.language.places import Place
+
+_FLOAT = 4
+
+
+def memory_needed(network: Network, *, heads: bool = True) -> int:
+    """Bytes in float32: every parameter, and the largest input and output that stand beside each other (twice, for workspace)."""
+    roots = (network.body, *(head.node for head in network.heads if heads))
+    params = sum(leaf.op.cost(leaf.input).params for root in roots for leaf in leaves(root))
+    widest = max((leaf.input.elements + leaf.output.elements for leaf in leaves(network.body)), default=0)
+    return _FLOAT * (params + 2 * widest)
+
+
+def check_memory(network: Network, place: Place, *, heads: bool = True) -> None:
+    """Raises SpecError if the network needs more than this machine's memory."""
+    needed = memory_needed(network, heads=heads)
+    have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > have * 0.9:
+        gib = 1 << 30
+        message = f"the network needs about {needed / gib:,.1f} GiB in float32, and this machine has {have / gib:,.1f} GiB"
+        raise fail("too-large", message, place, hint="`archspec report` counts it without building it")

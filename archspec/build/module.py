@@ -1,0 +1,94 @@
+"""Network to nn.Module: one module for each node, under the node's own name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from torch import Tensor, nn
+
+from archspec.build.containers import BRANCHES, FLOW, Container, Reads, Sequence
+from archspec.build.init import initialise
+from archspec.build.output import output
+from archspec.ir.tree import INPUT, Inner, Leaf, Network, Tree
+
+
+class Model(Container):
+    """A whole network. In eval mode it returns the logits; in train mode, if it has heads, the named tuple (logits, *heads).
+
+    A softmax in the last row only reads the logits: `forward` returns its input, as torch's cross entropy expects,
+    and `probabilities` applies it.
+    """
+
+    def __init__(self, network: Network, heads: bool) -> None:
+        rows, heads_ = network.rows, network.heads if heads else ()
+        self._heads: tuple[str, ...] = ()
+        nodes = [*rows, *(head.node for head in heads_)]
+        super().__init__({node.name: module(node) for node in nodes}, {node.name: reads(node) for node in nodes})
+        kept = {path for node in nodes for path in (*node.sources, *externals(node))}
+        last = rows[-1]
+        self._reading = last.name if isinstance(last, Leaf) and last.op.reading else None
+        self._rows = tuple(node.name for node in rows if node.name != self._reading)
+        self._heads = tuple(head.node.name for head in heads_)
+        self._keeps = frozenset(kept)
+        self.labelled(network.name.replace("-", "_"), f"{network.input} → {network.output}")
+
+    def forward(self, x: Tensor) -> Any:
+        """N x C x H x W to logits N x classes, or (logits, *heads) in training."""
+        values = {INPUT: x} if INPUT in self._keeps else {}
+        for name in self._rows:
+            x = self.call(name, x, values)
+            if name in self._keeps:
+                values[name] = x
+        if not (self.training and self._heads):
+            return x
+        return output(("logits", *self._heads), (x, *[self.call(name, x, values) for name in self._heads]))
+
+    def probabilities(self, x: Tensor) -> Tensor:
+        """N x C x H x W to what the table's last row gives: the softmax of the logits, if it has one."""
+        result = self(x)
+        logits = result[0] if isinstance(result, tuple) else result
+        return self.call(self._reading, logits, {}) if self._reading else logits  # type: ignore[no-any-return]
+
+
+def build_model(network: Network, *, heads: bool = True) -> Model:
+    """The network as a torch module, initialised by the spec's scheme; `heads=False` builds none of the auxiliary classifiers."""
+    model = Model(network, heads)
+    initialise(model, network)
+    return model
+
+
+def module(node: Tree) -> nn.Module:
+    """The module of one node."""
+    if isinstance(node, Leaf):
+        return node.op.module(node.input)
+    children = {child.name: module(child) for child in node.children}
+    wiring = {child.name: reads(child) for child in node.children}
+    container: Container
+    if node.kind == "sequence":
+        read = {path for child in node.children for path in (*child.sources, *externals(child))}
+        keeps = {child.name: child.path for child in node.children if child.path in read}
+        container = Sequence(children, wiring, externals(node), keeps)
+    else:
+        container = BRANCHES[node.kind](children, wiring, externals(node))
+    cells = ", ".join(f"{header} {value}" for header, value in node.cells.items())
+    return container.labelled(node.type.replace(" ", "_"), f"{cells} → {node.output}" if cells else f"→ {node.output}")
+
+
+def reads(node: Tree) -> Reads:
+    """What a node is called with: its input (or inputs), then the rows outside that something inside it reads."""
+    return (*(node.sources or (FLOW,)), *externals(node))
+
+
+def externals(node: Tree) -> Reads:
+    """Rows outside of a node that something inside it reads, in order, each once."""
+    inside = f"{node.path}." if node.path else ""
+    found = (path for child in _below(node) for path in child.sources if not path.startswith(inside) or not inside)
+    return tuple(dict.fromkeys(found))
+
+
+def _below(node: Tree) -> Iterator[Tree]:
+    children: Iterable[Tree] = node.children if isinstance(node, Inner) else ()
+    for child in children:
+        yield child
+        yield from _below(child)

@@ -1,0 +1,68 @@
+"""Weights in and out: safetensors, with the spec and its digest as metadata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from archspec.files import write_whole
+from archspec.ir.tree import Network
+from archspec.language.diagnostics import Problems, did_you_mean, fail
+from archspec.language.names import nearest
+from archspec.language.places import option
+
+_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was loaded: how many tensors, the heads' tensors that were left out, and the spec's digest in the file."""
+
+    tensors: int
+    left_out: tuple[str, ...]
+    digest: str | None
+
+
+def save_weights(model: nn.Module, network: Network, path: Path) -> None:
+    """Writes the state_dict as safetensors; metadata `spec` is the whole spec as YAML, `digest` its SHA-256. Raises OSError."""
+    tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in model.state_dict().items()}
+    metadata = {"format": "pt", "name": network.name, "spec": network.text, "digest": network.digest}
+    write_whole(path, lambda part: save_file(tensors, part, metadata))
+
+
+def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--weights") -> Loaded:
+    """Loads a safetensors file whose tensors fit exactly. Tensors of heads are left out if the model has no heads. Raises SpecError."""
+    place = option(flag, str(path))
+    if not path.is_file():
+        raise fail("bad-file", f"{path}: " + ("this is a directory" if path.is_dir() else "there is no such file"), place)
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    except (SafetensorError, OSError) as error:
+        raise fail("bad-weights", f"{path} is not a safetensors file: {error}", place) from None
+    wanted = model.state_dict()
+    heads = tuple(f"{head.node.path}." for head in network.heads)
+    left_out = tuple(name for name in tensors if name not in wanted and name.startswith(heads))
+    problems = Problems()
+    mine = {name: tensor for name, tensor in tensors.items() if name not in left_out}
+    for kind, names, others in (
+        ("lacks", wanted.keys() - mine.keys(), mine),
+        ("has an unknown", mine.keys() - wanted.keys(), wanted),
+    ):
+        for name in sorted(names)[:_LISTED]:
+            problems.add("bad-weights", f"the file {kind} tensor `{name}`", place, hint=did_you_mean(nearest(name, others)))
+        if len(names) > _LISTED:
+            problems.add("bad-weights", f"the file {kind} tensor in {len(names) - _LISTED} more places", place)
+    for name in sorted(wanted.keys() & mine.keys()):
+        if wanted[name].shape != mine[name].shape:
+            sizes = [" x ".join(map(str, tensor.shape)) or "one number" for tensor in (mine[name], wanted[name])]
+            problems.add("bad-weights", f"the tensor `{name}` is {sizes[0]} in the file, but the network needs {sizes[1]}", place)
+    problems.check()
+    model.load_state_dict(mine)
+    return Loaded(len(mine), left_out, metadata.get("digest"))

@@ -1,0 +1,1 @@
+"""Words to calls of the other stages: one short file a verb."""

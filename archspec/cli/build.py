@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archspec.cli.options import InputOption, SetOption, SpecArgument
+
+if TYPE_CHECKING:
+    from archspec.build.module import Model
+    from archspec.ir.tree import Network
+
+
+def command(
+    spec: SpecArgument,
+    changes: SetOption = None,
+    input: InputOption = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write by extension: .safetensors.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option("--weights", metavar="FILE", help="Load these weights (.safetensors).")] = None,
+    no_heads: Annotated[bool, typer.Option("--no-heads", help="Leave out the auxiliary heads, which only train.")] = False,
+) -> None:
+    """Compile a spec into a torch module, run one forward pass, and print the report."""
+    from archspec.api import load, report_network
+    from archspec.language.places import option
+    from archspec.report.terminal import audit_notes, show
+
+    _check_target(output)
+    network = load(spec, set=changes or (), input=input)
+    from archspec.analysis.audit import audit
+    from archspec.build.memory import check_memory
+    from archspec.build.module import build_model
+    from archspec.build.weights import load_weights
+
+    check_memory(network, option("SPEC", spec), heads=not no_heads)
+    model = build_model(network, heads=not no_heads)
+    loaded = load_weights(model, network, weights) if weights else None
+    show(report_network(network).__rich__())
+    typer.echo(_built(model, network))
+    typer.echo(_ran(model, network))
+    typer.echo("audit: " + next(audit_notes(network, audit(network))) + (" See `archspec audit`." if network.counts else ""))
+    if loaded:
+        typer.echo(f"loaded {loaded.tensors} tensors from {weights}" + _left_out(loaded.left_out, loaded.digest, network))
+    if output is not None:
+        _write(model, network, output)
+
+
+def _check_target(output: Path | None) -> None:
+    """An unknown extension or an unusable folder is said before anything is built."""
+    from archspec.language.diagnostics import fail
+    from archspec.language.places import option
+
+    if output is None:
+        return
+    place = option("-o", str(output))
+    if output.suffix not in WRITERS:
+        known = ", ".join(WRITERS)
+        raise fail(
+            "unsupported",
+            f"`{output.suffix or output.name}` is not an extension that build writes",
+            place,
+            hint=f"there is: {known}",
+        )
+    if output.is_dir():
+        raise fail("bad-file", f"{output} is a directory", place)
+    if not output.absolute().parent.is_dir():
+        raise fail("bad-file", f"there is no folder {output.parent}", place, hint="create it first")
+
+
+def _built(model: Model, network: Network) -> str:
+    built = sum(parameter.numel() for parameter in model.parameters())
+    heads = (
+        f", heads {', '.join(head.node.name for head in network.heads if hasattr(model, head.node.name))}"
+        if network.heads
+        else ""
+    )
+    return f"built: {built:,} parameters{heads if any(hasattr(model, h.node.name) for h in network.heads) else ''}"
+
+
+def _ran(model: Model, network: Network) -> str:
+    """One forward pass in eval mode on a random image."""
+    import time
+
+    import torch
+
+    training = model.training
+    model.eval()
+    example = torch.randn(1, *network.input.tensor)
+    start = time.perf_counter()
+    with torch.inference_mode():
+        result = model(example)
+    took = time.perf_counter() - start
+    model.train(training)
+    sizes = " → ".join("x".join(map(str, tensor.shape)) for tensor in (example, result))
+    return f"forward pass: {sizes} in {1000 * took:.0f} ms"
+
+
+def _left_out(names: tuple[str, ...], digest: str | None, network: Network) -> str:
+    text = f"; {len(names)} tensors of heads left out" if names else ""
+    return text + ("; they were saved from another text of the spec" if digest and digest != network.digest else "")
+
+
+def _write_safetensors(model: Model, network: Network, path: Path) -> None:
+    from archspec.build.weights import save_weights
+
+    save_weights(model, network, path)
+
+
+#: what `-o` writes, by extension
+WRITERS = {".safetensors": _write_safetensors}
+
+
+def _write(model: Model, network: Network, output: Path) -> None:
+    from archspec.language.diagnostics import fail
+    from archspec.language.places import option
+
+    try:
+        WRITERS[output.suffix](model, network, output)
+    except OSError as error:
+        raise fail("bad-file", f"{output} cannot be written: {error.strerror or error}", option("-o", str(output))) from None
+    typer.echo(f"wrote {output}")

@@ -1,0 +1,49 @@
+"""The command `archspec`: its verbs, and the exit status. 0 fine, 1 a finding asked for, 2 wrong input, 130 interrupted."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+import typer
+
+from archspec.cli import audit, build, check, report
+from archspec.language.diagnostics import SpecError, fail
+from archspec.language.places import option
+
+app = typer.Typer(
+    name="archspec",
+    help="Architecture tables of convolutional networks as YAML: validated, counted, audited, compiled to PyTorch.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (check, report, audit, build):
+    app.command(verb.__name__.rpartition(".")[2])(verb.command)
+
+#: what to install for a module that an extra brings
+_EXTRAS = {"torch": "torch", "safetensors": "torch", "numpy": "torch", "fvcore": "fvcore"}
+
+
+def main() -> None:
+    """Runs the command line; wrong input is answered with diagnostics on stderr, never with a traceback."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        app()
+    except SpecError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        where, hint = option("archspec", " ".join(sys.argv[1:])), f"pip install 'archspec-nn[{extra}]'"
+        sys.stderr.write(f"{fail('unsupported', f'this needs {error.name}, which is not installed', where, hint=hint)}\n")
+        sys.exit(2)
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    """A SIGTERM unwinds the stack, so that unfinished files are taken away."""
+    sys.exit(128 + number)

@@ -1,0 +1,30 @@
+"""What the verbs share: options, formats, and how a wrong word is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from archspec.language.diagnostics import did_you_mean, fail
+from archspec.language.names import nearest
+from archspec.language.places import option
+
+SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or the name of a shipped spec.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="A change, such as inception_3a.n5x5=64 or vars.classes=10. Repeatable."),
+]
+InputOption = Annotated[
+    str | None, typer.Option("--input", metavar="HxWxC", help="Another input size: height x width x channels.")
+]
+
+
+def one_of(flag: str, value: str, known: Iterable[str]) -> str:
+    """The value if it is known; SpecError with those that exist otherwise."""
+    known = list(known)
+    if value not in known:
+        hint = did_you_mean(nearest(value, known))
+        raise fail("unsupported", f"{flag} is one of {', '.join(known)}, found `{value}`", option(flag, value), hint=hint)
+    return value

@@ -1,0 +1,1 @@
+"""Spec to Network: expansion of blocks, shape inference, the tree. Never imports torch."""

@@ -1,0 +1,72 @@
+"""Claims: what the source says of a row. A wrong output size is an error; the other figures are left to the audit."""
+
+from __future__ import annotations
+
+from archspec.ir.cells import Broken, Reporter, cell_value
+from archspec.ir.rows import Row
+from archspec.ir.scope import RowNames
+from archspec.ir.tree import Claim
+from archspec.language.figures import figure, output_size
+from archspec.language.formula import UnknownValue
+from archspec.language.load import Spec
+from archspec.language.nodes import Text, describe
+from archspec.ops.base import Shape
+
+
+def stated_size(row: Row, names: RowNames, report: Reporter) -> tuple[int, ...] | None:
+    """The `output size` of a row as height, width and, where stated, channels."""
+    node = row.get("output size")
+    if node is None:
+        return None
+    try:
+        value = cell_value(node, names, report)
+        return output_size(value)
+    except ValueError as error:
+        report.add("bad-claim", f"output size must be {error}, found {describe(node)}", node.place)
+    except (Broken, UnknownValue):
+        pass
+    return None
+
+
+def checked_claims(
+    row: Row, stated: tuple[int, ...] | None, output: Shape | None, spec: Spec, report: Reporter
+) -> tuple[dict[str, Claim], Shape | None]:
+    """The claims of a row, and the shape that the rows below get: where a stated size is wrong, the stated one, so that one error is reported once."""
+    claims: dict[str, Claim] = {}
+    reason = row.get("erratum")
+    erratum = str(reason) if isinstance(reason, Text) else None
+    for key in ("depth", "params", "ops"):
+        node = row.get(key)
+        if node is None:
+            continue
+        try:
+            if not isinstance(node, Text):
+                raise ValueError("a figure such as 159K, 2.7K or 118M")
+            claims[key] = Claim(key, str(node), figure(node), node.place, node.place.source in spec.inherited, erratum)
+        except ValueError as error:
+            report.add("bad-claim", f"{key} must be {error}, found {describe(node)}", node.place)
+    if stated is None:
+        return claims, output
+    node = row.get("output size")
+    assert node is not None
+    shown = "x".join(map(str, stated))
+    claim = Claim("output size", shown, stated, node.place, node.place.source in spec.inherited, erratum)
+    claims["output size"] = claim
+    if output is None or agrees(stated, output) or claim.inherited or erratum:
+        return claims, output
+    report.add("output-size", f"the output size is stated as {shown}, but {output} comes out", node.place)
+    height, width, *channels = stated
+    return claims, Shape(channels[0] if channels else output.channels, height, width, output.flat)
+
+
+def agrees(stated: tuple[int, ...], output: Shape) -> bool:
+    """Whether a stated size is what comes out; without channels, height and width alone."""
+    return (output.height, output.width, output.channels)[: len(stated)] == stated
+
+
+def total_claims(spec: Spec) -> dict[str, Claim]:
+    """What the source says of the whole network."""
+    return {
+        key: Claim(key, figure.text, figure, place, place.source in spec.inherited)
+        for key, (figure, place) in spec.claims.items()
+    }

@@ -1,0 +1,143 @@
+"""Changes laid over the rows as the tree is expanded: a path meets a row, a cell, or the list that gets a new row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from archspec.ir.rows import COMBINATORS, Row, is_row_key, split_patch, with_inline
+from archspec.ir.types import Type, Types
+from archspec.language.blocks import Block
+from archspec.language.changes import Change, unmatched
+from archspec.language.diagnostics import Problems, did_you_mean
+from archspec.language.names import nearest, normal
+from archspec.language.nodes import Map, Node, Text, describe, is_null
+
+Path = tuple[str, ...]
+
+
+class Edits:
+    """The changes of a spec, in order; remembers which were met."""
+
+    def __init__(self, changes: Sequence[Change], types: Types, problems: Problems) -> None:
+        self._by_length: dict[int, list[Change]] = {}
+        for change in changes:
+            self._by_length.setdefault(len(change.path), []).append(change)
+        self._all, self._types, self._problems = changes, types, problems
+        self._met: set[Change] = set()
+        self._done: set[tuple[Change, Path]] = set()
+        self._known: list[str] = []
+
+    def rows(self, named: Sequence[tuple[str, Node]], path: Path, *, head: bool = False) -> list[tuple[str, Node]]:
+        """The rows of a list (or branches) with the new ones in place: a change with a type whose id is not there yet."""
+        result = list(named)
+        for change in self._at(len(path) + 1):
+            name, value = change.path[-1], change.value
+            if not (change.literal and change.meets(path) and isinstance(value, Map)) or any(name == old for old, _ in result):
+                continue
+            if (not path and change.head is not head) or not ({"type", "layer", *COMBINATORS} & set(value)):
+                continue
+            self._mark(change, (*path, name))
+            at = self._position(value, [old for old, _ in result])
+            result.insert(at, (name, value))
+        return result
+
+    def row(self, row: Row, path: Path, inside: Block | None) -> Row | None:
+        """The row with its changes made, or None if it is dropped."""
+        if not self._all:
+            return row
+        type_ = self._type(row, inside)
+        self._known.append(".".join(path))
+        self._known += [".".join((*path, name)) for name in (type_.columns if type_ else ())]
+        for change in self._all:
+            if len(change.path) == len(path) and change.meets(path) and (change, path) not in self._done:
+                self._met.add(change)
+                if is_null(change.value):
+                    return None
+                row = self._merge(row, change, inside)
+            elif len(change.path) == len(path) + 1 and change.meets(path):
+                row = self._cell(row, change, path, inside)
+        return row
+
+    def drops(self, path: Path) -> bool:
+        """Whether a branch that is a list, not a row, is dropped."""
+        for change in self._at(len(path)):
+            if change.meets(path) and (change, path) not in self._done:
+                if is_null(change.value):
+                    self._met.add(change)
+                    return True
+                self._problems.add(
+                    "bad-change", f"`{'.'.join(path)}` is a list of rows: change its rows, or drop it with null", change.place
+                )
+                self._met.add(change)
+        self._known.append(".".join(path))
+        return False
+
+    def finish(self) -> None:
+        """Reports the changes that met nothing."""
+        for change in self._all:
+            if change not in self._met:
+                unmatched(change, self._known, self._problems)
+
+    def _at(self, length: int) -> list[Change]:
+        return self._by_length.get(length, [])
+
+    def _mark(self, change: Change, path: Path) -> None:
+        self._met.add(change)
+        self._done.add((change, path))
+
+    def _type(self, row: Row, inside: Block | None) -> Type | None:
+        told = row.get("type")
+        return self._types.find(told, inside) if isinstance(told, Text) else None
+
+    def _merge(self, row: Row, change: Change, inside: Block | None) -> Row:
+        value = change.value
+        if not isinstance(value, Map):
+            self._problems.add(
+                "bad-change",
+                f"`{'.'.join(change.path)}` is a row: its change is a mapping of cells, or null, found {describe(value)}",
+                value.place,
+            )
+            return row
+        for key in ("after", "before", "id"):
+            if key in value:
+                self._problems.add(
+                    "bad-change", f"`{key}` is for a new row, but `{'.'.join(change.path)}` exists", value.key(key).place
+                )
+        for key in sorted(value, key=lambda key: key != "type"):  # a new type first: it drops what it lacks
+            if key not in ("after", "before", "id"):
+                row = self._set(row, value.key(key), value[key], inside)
+        return row
+
+    def _cell(self, row: Row, change: Change, path: Path, inside: Block | None) -> Row:
+        word = change.path[-1]
+        type_ = self._type(row, inside)
+        if not is_row_key(word) and not (type_ and (type_.column(normal(word)) or normal(word) == "patch size/stride")):
+            return row
+        self._mark(change, (*path, word))
+        return self._set(row, Text(word, change.place), change.value, inside)
+
+    def _set(self, row: Row, key: Text, value: Node, inside: Block | None) -> Row:
+        """The row with one key replaced: a column under whatever name it has in the row, and with a new type what the type lacks."""
+        type_ = self._type(row, inside)
+        if type_ is not None:
+            columns = {type_.column(normal(part)) for part, _ in split_patch(key, value)} - {None}
+            row = replace(row, cells={name: cell for name, cell in row.cells.items() if type_.column(name) not in columns})
+        row = row.with_cell(key, value)
+        if normal(key) == "type":
+            row = with_inline(row)
+            type_ = self._type(row, inside)
+            if type_ is not None:
+                row = replace(row, cells={name: cell for name, cell in row.cells.items() if type_.column(name)})
+        return row
+
+    def _position(self, value: Map, ids: list[str]) -> int:
+        for key, offset in (("after", 1), ("before", 0)):
+            if key not in value:
+                continue
+            name = value[key]
+            if isinstance(name, Text) and name in ids:
+                return ids.index(name) + offset
+            hint = did_you_mean(nearest(name, ids)) if isinstance(name, Text) else None
+            self._problems.add("unknown-row", f"no row of this list is called {describe(name)}", name.place, hint=hint)
+        return len(ids)

@@ -1,0 +1,49 @@
+"""How branches come together: the shape rule of each combinator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from archspec.ops.base import Shape, ShapeError
+
+Named = Sequence[tuple[str, Shape]]
+
+
+def concat(branches: Named) -> Shape:
+    """Channels side by side; height and width must agree."""
+    (first, shape), *rest = branches
+    for name, other in rest:
+        if other[1:] != shape[1:]:
+            raise ShapeError(f"branches of a concat must agree in height and width: {first} gives {shape}, {name} gives {other}")
+    return shape._replace(channels=sum(other.channels for _, other in branches))
+
+
+def same(branches: Named) -> Shape:
+    """Element by element; shapes must be equal."""
+    (first, shape), *rest = branches
+    for name, other in rest:
+        if other != shape:
+            raise ShapeError(f"branches of a sum must agree: {first} gives {shape}, {name} gives {other}")
+    return shape
+
+
+def broadcast(branches: Named) -> Shape:
+    """Element by element, where a 1x1 map scales a whole channel."""
+    largest = max((shape for _, shape in branches), key=lambda shape: shape.elements)
+    for name, other in branches:
+        scales = not other.flat and not largest.flat and other == (largest.channels, 1, 1, False)
+        if other != largest and not scales:
+            raise ShapeError(
+                f"branches of a product must agree, or be 1x1x{largest.channels}: {name} gives {other} beside {largest}"
+            )
+    return largest
+
+
+JOINS: dict[str, Callable[[Named], Shape]] = {"concat": concat, "sum": same, "product": broadcast, "split": concat}
+
+
+def shares(shape: Shape, count: int) -> Shape:
+    """What each of `count` branches of a split gets."""
+    if shape.channels % count:
+        raise ShapeError(f"{count} branches of a split do not divide the {shape.channels} channels that come in")
+    return shape._replace(channels=shape.channels // count)

@@ -1,0 +1,109 @@
+"""What a row can see: the values of the block it is written in, the shape that enters it, the rows before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from archspec.language.blocks import Block
+from archspec.language.formula import UnknownValue
+from archspec.language.nodes import Node, Text
+from archspec.language.places import Place
+from archspec.ops.base import Shape
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An earlier row: its path and what comes out of it (None if that is not known because of an error)."""
+
+    path: str
+    output: Shape | None
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Rows:
+    """The rows that a `from` may name: those of this list, then of the enclosing lists of the same body."""
+
+    def __init__(self, outer: Rows | None = None) -> None:
+        self.outer = outer
+        self.refs: dict[str, Ref] = {}
+        self.removed: dict[str, Place] = {}
+
+    def find(self, name: str) -> Ref | Place | None:
+        """The row, or the place of the row that a `when` removed, or None."""
+        found = self.refs.get(name) or self.removed.get(name)
+        return found or (self.outer.find(name) if self.outer else None)
+
+    def names(self) -> list[str]:
+        return [*self.refs, *(self.outer.names() if self.outer else [])]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a row is written: the columns and vars of its block (or of the spec), and what entered the block."""
+
+    values: dict[str, Any]
+    rows: Rows
+    block: Block | None = None
+    entry: Shape | None = None
+    index: int | None = None
+
+    def names(self, shape: Shape | None, stated: tuple[int, ...] | None = None) -> RowNames:
+        """What the formulas of one row see; `stated` is its `output size`."""
+        return RowNames(self.values, shape, self.entry, self.index, stated)
+
+
+@dataclass(frozen=True)
+class RowNames:
+    """The names of one row's formulas."""
+
+    values: dict[str, Any]
+    shape: Shape | None
+    entry: Shape | None = None
+    index: int | None = None
+    stated: tuple[int, ...] | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.values:
+            return self.values[name]
+        if name == "index" and self.index is not None:
+            return self.index
+        if name == "out_channels" and self.stated is not None and len(self.stated) == 3:
+            return self.stated[2]
+        for prefix, shape in (("in_", self.shape), ("block_in_", self.entry)):
+            side = name.removeprefix(prefix)
+            if name.startswith(prefix) and side in ("channels", "height", "width"):
+                if shape is None:
+                    raise UnknownValue
+                return getattr(shape, side)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.values
+        yield from ("in_channels", "in_height", "in_width", "block_in_channels", "block_in_height", "block_in_width")
+        if self.index is not None:
+            yield "index"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A written value with its key and the names that its formula sees."""
+
+    key: Text
+    value: Node
+    names: RowNames
+    rows: Rows
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer as a value: a type and its cells, whose formulas see what they saw where they were written."""
+
+    type: Text
+    cells: dict[str, Cell] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return str(self.type)

@@ -1,0 +1,149 @@
+"""The network as one immutable tree, and the two folds over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from archspec.language.figures import Counts, Figure
+from archspec.language.places import Place
+from archspec.language.schema import Scheme
+from archspec.ops.base import Op, Shape
+
+T = TypeVar("T")
+
+#: the path of the network's input, as a source
+INPUT = "input"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A figure that the source states in a row. `inherited`: a later text changed the network, so it is only compared."""
+
+    key: str
+    text: str
+    value: Figure | tuple[int, ...]
+    place: Place
+    inherited: bool = False
+    erratum: str | None = None
+
+
+@dataclass(frozen=True)
+class Node:
+    """What leaves and inner nodes share. `path` is the name in torch's state_dict; `sources` are the
+    paths that it reads (none: what flows in from before). `columns` are its typed values, defaults included;
+    `cells` are those that were written, as text by header; `type` is the word of its row.
+    """
+
+    path: str
+    type: str
+    input: Shape
+    output: Shape
+    place: Place
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class Leaf(Node):
+    """A primitive op."""
+
+    op: Op = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class Inner(Node):
+    """A `sequence`, `concat`, `sum`, `product` or `split` of children."""
+
+    kind: str = field(kw_only=True)
+    children: tuple[Tree, ...] = field(kw_only=True)
+
+
+Tree = Leaf | Inner
+
+
+@dataclass(frozen=True)
+class Head:
+    """An auxiliary classifier that exists in training only; its loss is added with `weight`."""
+
+    node: Tree
+    weight: float
+
+    @property
+    def source(self) -> str:
+        return self.node.sources[0]
+
+
+@dataclass(frozen=True)
+class Network:
+    """The expanded spec: its rows are the children of `body`, a sequence."""
+
+    name: str
+    about: str
+    input: Shape
+    body: Inner
+    heads: tuple[Head, ...]
+    counts: Counts
+    claims: Mapping[str, Claim]
+    init: Scheme
+    text: str
+    digest: str
+
+    @property
+    def rows(self) -> tuple[Tree, ...]:
+        return self.body.children
+
+    @property
+    def output(self) -> Shape:
+        return self.body.output
+
+
+def leaves(node: Tree) -> Iterator[Leaf]:
+    """All leaves of a tree, in order."""
+    if isinstance(node, Leaf):
+        yield node
+    else:
+        for child in node.children:
+            yield from leaves(child)
+
+
+def total(node: Tree, of: Callable[[Leaf], T], zero: T) -> T:
+    """The sum of `of` over the leaves: parameters, multiply-adds, anything that adds up."""
+    result: Any = zero
+    for leaf in leaves(node):
+        result = result + of(leaf)
+    return result  # type: ignore[no-any-return]
+
+
+def flow(
+    node: Tree,
+    value: T,
+    leaf: Callable[[Leaf, T], T],
+    join: Callable[[Inner, list[T]], T],
+    seen: dict[str, T],
+    outside: T | None = None,
+) -> T:
+    """Carries a value along the data. `seen` keeps the value at every path, since a `from` looks only backwards;
+    `outside` stands for rows that are not part of this tree.
+    """
+    sources = [seen.get(path, value if outside is None else outside) for path in node.sources]
+    value = sources[0] if sources else value
+    if isinstance(node, Leaf):
+        result = leaf(node, value)
+    elif node.kind == "sequence":
+        result = value
+        for child in node.children:
+            result = flow(child, result, leaf, join, seen, outside)
+    elif node.children:
+        result = join(node, [flow(child, value, leaf, join, seen, outside) for child in node.children])
+    else:
+        result = join(node, sources)
+    seen[node.path] = result
+    return result

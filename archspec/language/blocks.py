@@ -1,0 +1,125 @@
+"""Blocks as they are written: the library's, read when first named, and a spec's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from archspec.language.columns import REQUIRED, Column
+from archspec.language.diagnostics import Problems, fail
+from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, identifier, normal
+from archspec.language.nodes import Map, Node, is_null, read
+from archspec.language.places import Place, Source
+from archspec.language.schema import BlockModel, InitScheme, validated
+from archspec.language.values import TYPES
+
+LIBRARY = Path(__file__).parent.parent / "library"
+
+#: Names that a formula sees in every block, and that its columns may not take.
+FORMULA_NAMES = (
+    *("in_channels", "in_height", "in_width", "out_channels", "index"),
+    *("block_in_channels", "block_in_height", "block_in_width"),
+)
+_TAKEN = frozenset(map(normal, (*STRUCTURE, *CLAIMS, *HEAD_KEYS, *FORMULA_NAMES)))
+
+
+@dataclass(frozen=True)
+class Block:
+    """A template: columns, vars (formulas in order), and a body of rows. `body` is None if it is still to be inherited."""
+
+    name: str
+    about: str
+    columns: dict[str, Column] | None
+    vars: Map | None
+    body: Node | None
+    place: Place
+
+    def over(self, older: Block | None) -> Block:
+        """This block with what it does not say taken from the definition that it replaces."""
+        if older is None:
+            return self
+        return replace(
+            self,
+            about=self.about or older.about,
+            columns=self.columns if self.columns is not None else older.columns,
+            vars=self.vars if self.vars is not None else older.vars,
+            body=self.body if self.body is not None else older.body,
+        )
+
+
+def block_from(name: str, node: Map, model: BlockModel, problems: Problems) -> Block:
+    """A block from its YAML, its columns checked."""
+    columns: dict[str, Column] | None = None
+    if model.columns is not None:
+        columns = {}
+        for column, told in model.columns.items():
+            written = cast(Map, cast(Map, node["columns"])[column])
+            place = cast(Map, node["columns"]).key(column).place
+            if not column.isidentifier():
+                problems.add(
+                    "bad-value",
+                    f"the column `{column}` needs a name that formulas can use",
+                    place,
+                    hint="put what the paper prints into `header`",
+                )
+            elif normal(column) in _TAKEN or normal(told.header or column) in _TAKEN:
+                problems.add("reserved-name", f"the column `{column}` has a name of the language", place)
+            default = written["default"] if "default" in written and not is_null(written["default"]) else REQUIRED
+            columns[column] = Column(
+                column,
+                told.header or column.replace("_", " "),
+                TYPES[told.type],
+                default,
+                told.about,
+                told.min,
+                told.max,
+                told.choices,
+            )
+    variables = node.get("vars")
+    body = node.get("body")
+    return Block(name, model.about or "", columns, variables if isinstance(variables, Map) else None, body, node.place)
+
+
+@cache
+def library_names() -> tuple[str, ...]:
+    """The names of the library's blocks; no file is opened."""
+    return tuple(sorted(path.stem.replace("_", " ") for path in LIBRARY.glob("*.yaml")))
+
+
+@cache
+def library_block(name: str) -> Block | None:
+    """The library's block of this (normalised) name, or None."""
+    if name not in library_names():
+        return None
+    node, problems = _library_file(f"{identifier(name)}.yaml"), Problems()
+    model = validated(BlockModel, node, problems)
+    problems.check()
+    assert model is not None
+    block = block_from(name, node, model, problems)
+    problems.check()
+    return block
+
+
+def scheme_names() -> list[str]:
+    """The names of the library's initialisation schemes."""
+    return sorted(path.stem.replace("_", " ") for path in (LIBRARY / "init").glob("*.yaml"))
+
+
+def init_scheme(name: str, place: Place) -> InitScheme:
+    """The library's initialisation scheme of this name; SpecError if there is none."""
+    if normal(name) not in scheme_names():
+        raise fail(
+            "bad-value", f"there is no initialisation called `{name}`", place, hint=f"there are: {', '.join(scheme_names())}"
+        )
+    problems = Problems()
+    scheme = validated(InitScheme, _library_file(f"init/{identifier(name)}.yaml"), problems)
+    problems.check()
+    assert scheme is not None
+    return scheme
+
+
+def _library_file(name: str) -> Map:
+    text = (LIBRARY / name).read_text("utf-8")
+    return cast(Map, read(Source(f"archspec/library/{name}", text))[0])

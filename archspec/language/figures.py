@@ -1,0 +1,98 @@
+"""Published figures as text: `2.7K`, `118M`, `28x28x256`, and the rules by which a source counts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, PlainValidator
+
+from archspec.language.values import Bool, Number, whole
+
+_FIGURE = re.compile(r"(\d{1,18}(?:,\d{3})*)(?:\.(\d{1,9}))?\s*(K|M|B|G|T| ?thousand| ?million| ?billion)?", re.IGNORECASE)
+_WORDS = {"thousand": "K", "million": "M", "billion": "B"}
+_POWERS = {"": 0, "K": 1, "M": 2, "B": 3, "G": 3, "T": 4}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A printed number: its digits as an exact fraction, how many decimals were printed, and its suffix."""
+
+    text: str
+    value: Fraction
+    decimals: int
+    suffix: str
+
+    def number(self, base: int) -> Fraction:
+        """The number that is meant where K is `base`."""
+        return self.value * base ** _POWERS[self.suffix]
+
+    def rounds_from(self, computed: int, base: int) -> bool:
+        """Whether `computed`, rounded as this figure is printed (half up), gives this figure."""
+        scaled = Fraction(computed, base ** _POWERS[self.suffix]) * 10**self.decimals
+        return int(scaled + Fraction(1, 2)) == self.value * 10**self.decimals
+
+    def like(self, computed: int, base: int) -> str:
+        """`computed` in this figure's unit, with one decimal more than was printed."""
+        places = self.decimals + 1 if self.suffix else self.decimals
+        scaled = int(Fraction(computed, base ** _POWERS[self.suffix]) * 10**places + Fraction(1, 2))
+        whole_part, decimals = divmod(scaled, 10**places)
+        return f"{whole_part}.{decimals:0{places}d}{self.suffix}" if places else f"{whole_part}{self.suffix}"
+
+
+def figure(value: object) -> Figure:
+    """Reads `159K`, `2.7K`, `6,998,552`, `1.5 billion`; raises ValueError with what it expects."""
+    match = _FIGURE.fullmatch(str(value).strip())
+    if isinstance(value, bool) or not match:
+        raise ValueError("a figure such as 159K, 2.7K or 118M")
+    digits, decimals, word = match[1].replace(",", ""), match[2] or "", (match[3] or "").strip()
+    suffix = _WORDS.get(word.lower(), word.upper())
+    return Figure(str(value).strip(), Fraction(f"{digits}.{decimals or 0}"), len(decimals), suffix)
+
+
+def output_size(value: object) -> tuple[int, ...]:
+    """Reads `28x28x256` (height x width x channels) or `4x4` (any channels); raises ValueError."""
+    wanted = "a size such as 28x28x256, height x width x channels"
+    one = whole(1, 2**31 - 1, wanted)
+    parts = str(value).lower().replace("×", "x").split("x") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or len(parts) not in (2, 3):
+        raise ValueError(wanted)
+    return tuple(one(part.strip() if isinstance(part, str) else part) for part in parts)
+
+
+class _Rules(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    K: Annotated[int | None, PlainValidator(whole(1, 10**6, "1000 or 1024"))] = None
+    M: Annotated[int | None, PlainValidator(whole(1, 10**9, "1000000 or 1048576"))] = None
+
+    @property
+    def base(self) -> int:
+        """What K is; M is its square."""
+        if self.K is not None:
+            return self.K
+        return round(self.M**0.5) if self.M is not None else 1000
+
+
+class ParamRules(_Rules):
+    """How the source counts parameters: what K (or M) is, and whether biases are in."""
+
+    bias: Bool = True
+
+
+class OpRules(_Rules):
+    """How the source counts operations: what M (or K) is; a multiply-add is one operation, or two flops."""
+
+    unit: Literal["multiply-adds", "flops"] = "multiply-adds"
+
+
+class Counts(BaseModel):
+    """The counting rules of a source, by which its figures are audited."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    params: ParamRules = ParamRules()
+    ops: OpRules = OpRules()
+    tolerance: Number = 0.02

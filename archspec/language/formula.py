@@ -1,0 +1,277 @@
+"""Formulas: bounded arithmetic on names, as in a spreadsheet; nothing in them can run code.
+
+`=round(in_channels * t)` is parsed by Python's own parser into a syntax tree, and only the
+nodes listed here are ever interpreted. There are no attributes, subscripts or other calls.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import warnings
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, Protocol
+
+MAX_LENGTH = 500
+MAX_DEPTH = 40
+MAX_INT = 2**63 - 1
+
+
+class FormulaError(Exception):
+    """What is wrong with a formula, and at which character of it (from 0)."""
+
+    def __init__(self, code: str, message: str, offset: int = 0, width: int = 1, name: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.offset, self.width, self.name = code, message, offset, width, name
+
+
+class UnknownValue(Exception):
+    """A value that cannot be known because of an error that was already reported."""
+
+
+class Names(Protocol):
+    """What a formula can see: raises KeyError for a name that it cannot."""
+
+    def __getitem__(self, name: str) -> Any: ...
+    def __iter__(self) -> Any: ...
+
+
+def round_half_up(x: float) -> int:
+    """The nearest whole number, halves upwards."""
+    return math.floor(x + 0.5)
+
+
+def round_to(x: float, divisor: int) -> int:
+    """MobileNet's rule: the nearest multiple of `divisor`, at least `divisor`, never below 90 % of x (Howard et al. 2017, code)."""
+    rounded = max(divisor, int(x + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * x else rounded
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
+    "min": (min, 2, 20),
+    "max": (max, 2, 20),
+    "ceil": (math.ceil, 1, 1),
+    "floor": (math.floor, 1, 1),
+    "round": (round_half_up, 1, 1),
+    "sqrt": (math.sqrt, 1, 1),
+    "log": (math.log, 1, 2),
+    "round_to": (round_to, 2, 2),
+}
+CONSTANTS: dict[str, Any] = {"true": True, "false": False, "none": None}
+
+
+def _power(base: float, exponent: float) -> float:
+    if isinstance(base, int) and isinstance(exponent, int) and abs(base) > 1 and exponent * math.log2(abs(base)) > 63:
+        raise OverflowError
+    result = base**exponent
+    if isinstance(result, complex):
+        raise ValueError
+    return float(result) if isinstance(result, float) else int(result)
+
+
+_ARITHMETIC: dict[type[ast.AST], tuple[Callable[[Any, Any], Any], str]] = {
+    ast.Add: (operator.add, "+"),
+    ast.Sub: (operator.sub, "-"),
+    ast.Mult: (operator.mul, "*"),
+    ast.Div: (operator.truediv, "/"),
+    ast.FloorDiv: (operator.floordiv, "//"),
+    ast.Mod: (operator.mod, "%"),
+    ast.Pow: (_power, "**"),
+}
+_COMPARISONS: dict[type[ast.AST], tuple[Callable[[Any, Any], bool], bool]] = {
+    ast.Eq: (operator.eq, False),
+    ast.NotEq: (operator.ne, False),
+    ast.Lt: (operator.lt, True),
+    ast.LtE: (operator.le, True),
+    ast.Gt: (operator.gt, True),
+    ast.GtE: (operator.ge, True),
+}
+
+
+def evaluate(text: str, names: Names) -> Any:
+    """The value of a formula (with its leading `=`). Raises FormulaError, or UnknownValue from `names`."""
+    return _value(parse(text), names)
+
+
+@lru_cache(4096)
+def parse(text: str) -> ast.expr:
+    """The checked syntax tree of a formula; its columns are offsets into `text`."""
+    if not text[1:].strip():
+        raise FormulaError("formula-syntax", "the formula is empty")
+    if len(text) > MAX_LENGTH:
+        raise FormulaError("formula-syntax", f"a formula has at most {MAX_LENGTH} characters")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(f"({text[1:]})", "formula", "eval").body  # "(" for "=": offsets stay those of the text
+    except SyntaxError as error:
+        offset = min(len(text) - 1, max(0, (error.offset or 1) - 1))
+        raise FormulaError("formula-syntax", f"the formula `{text}` is malformed", offset) from None
+    except (ValueError, MemoryError, RecursionError):
+        raise FormulaError("formula-syntax", "the formula is malformed") from None
+    _check(tree, 0)
+    return tree
+
+
+def _check(node: ast.AST, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise _error(node, "formula-syntax", "the formula is nested too deeply")
+    kind = type(node)
+    if kind is ast.Call:
+        _check_call(node)
+        children: Iterable[ast.AST] = node.args  # type: ignore[attr-defined]
+    elif kind in _EVALUATORS:
+        children = (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+    else:
+        raise _error(node, "formula-syntax", f"formulas have no {_PLAIN_NAMES.get(kind, kind.__name__.lower())}")
+    if isinstance(node, ast.BinOp | ast.UnaryOp) and type(node.op) not in (*_ARITHMETIC, ast.USub, ast.UAdd, ast.Not):
+        raise _error(node, "formula-syntax", f"formulas have no operator {type(node.op).__name__}")
+    if isinstance(node, ast.Compare) and any(type(op) not in _COMPARISONS for op in node.ops):
+        raise _error(node, "formula-syntax", "formulas compare with ==, !=, <, <=, > and >= only")
+    if isinstance(node, ast.Constant):
+        if not isinstance(node.value, int | float | str) or isinstance(node.value, bool):
+            raise _error(node, "formula-syntax", f"`{node.value}` is not a number")
+        _bounded(node.value, node)
+    for child in children:
+        _check(child, depth + 1)
+
+
+_PLAIN_NAMES: dict[type[ast.AST], str] = {
+    ast.Attribute: "attributes",
+    ast.Subscript: "subscripts",
+    ast.Lambda: "lambda",
+    ast.List: "lists",
+    ast.Tuple: "lists",
+    ast.Dict: "mappings",
+    ast.JoinedStr: "format strings",
+    ast.NamedExpr: "assignments",
+}
+
+
+def _check_call(node: Any) -> None:
+    known = ", ".join(FUNCTIONS)
+    if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
+        called = node.func.id if isinstance(node.func, ast.Name) else "this"
+        raise _error(node, "formula-syntax", f"formulas cannot call `{called}`; the functions are {known}")
+    _, least, most = FUNCTIONS[node.func.id]
+    starred = any(isinstance(argument, ast.Starred) for argument in node.args)
+    if node.keywords or starred or not least <= len(node.args) <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        raise _error(node, "formula-syntax", f"`{node.func.id}` takes {wanted} value{'' if wanted == '1' else 's'}")
+
+
+def _error(node: Any, code: str, message: str, name: str | None = None) -> FormulaError:
+    start = getattr(node, "col_offset", 0)
+    return FormulaError(code, message, start, max(1, (getattr(node, "end_col_offset", None) or start + 1) - start), name)
+
+
+def _value(node: ast.expr, names: Names) -> Any:
+    return _EVALUATORS[type(node)](node, names)
+
+
+def _name(node: Any, names: Names) -> Any:
+    try:
+        return names[node.id]
+    except KeyError:
+        if node.id in CONSTANTS:
+            return CONSTANTS[node.id]
+        raise _error(node, "unknown-name", f"nothing here is called `{node.id}`", node.id) from None
+
+
+def _binary(node: Any, names: Names) -> Any:
+    function, sign = _ARITHMETIC[type(node.op)]
+    left, right = _number(node.left, names), _number(node.right, names)
+    return _guarded(node, f"{left} {sign} {right}", function, left, right)
+
+
+def _unary(node: Any, names: Names) -> Any:
+    if isinstance(node.op, ast.Not):
+        return not _value(node.operand, names)
+    value = _number(node.operand, names)
+    return -value if isinstance(node.op, ast.USub) else value
+
+
+def _bool(node: Any, names: Names) -> Any:
+    stop = isinstance(node.op, ast.Or)
+    value: Any = None
+    for operand in node.values:
+        value = _value(operand, names)
+        if bool(value) is stop:
+            return value
+    return value
+
+
+def _compare(node: Any, names: Names) -> bool:
+    left = _value(node.left, names)
+    for op, right_node in zip(node.ops, node.comparators, strict=True):
+        function, ordered = _COMPARISONS[type(op)]
+        right = _value(right_node, names)
+        if ordered and not (_is_number(left) and _is_number(right)):
+            raise _error(node, "formula-value", "only numbers can be compared by size")
+        if not function(*_paired(left, right)):
+            return False
+        left = right
+    return True
+
+
+def _paired(left: Any, right: Any) -> tuple[Any, Any]:
+    """A size 2x2 equals the number 2."""
+    if isinstance(left, tuple) and _is_number(right):
+        return left, (right,) * len(left)
+    if isinstance(right, tuple) and _is_number(left):
+        return (left,) * len(right), right
+    return left, right
+
+
+def _choice(node: Any, names: Names) -> Any:
+    return _value(node.body if _value(node.test, names) else node.orelse, names)
+
+
+def _call(node: Any, names: Names) -> Any:
+    values = [_number(argument, names) for argument in node.args]
+    return _guarded(node, f"{node.func.id}({', '.join(map(str, values))})", FUNCTIONS[node.func.id][0], *values)
+
+
+def _guarded(node: Any, shown: str, function: Callable[..., Any], *values: Any) -> Any:
+    try:
+        return _bounded(function(*values), node)
+    except ZeroDivisionError:
+        raise _error(node, "formula-value", f"{shown} divides by zero") from None
+    except OverflowError:
+        raise _error(node, "formula-value", f"{shown} is too large") from None
+    except ValueError:
+        raise _error(node, "formula-value", f"{shown} is not a number") from None
+
+
+def _bounded(value: Any, node: ast.expr) -> Any:
+    if isinstance(value, int) and abs(value) > MAX_INT:
+        raise _error(node, "formula-value", "the value is too large")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _error(node, "formula-value", "the value is not finite")
+    return value
+
+
+def _number(node: ast.expr, names: Names) -> Any:
+    value = _value(node, names)
+    if not _is_number(value):
+        shown = "none" if value is None else f"`{value}`"
+        raise _error(node, "formula-value", f"{shown} is not a number")
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_EVALUATORS: dict[type[ast.AST], Callable[[Any, Names], Any]] = {
+    ast.Constant: lambda node, names: node.value,
+    ast.Name: _name,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.BoolOp: _bool,
+    ast.Compare: _compare,
+    ast.IfExp: _choice,
+    ast.Call: _call,
+}

@@ -1,0 +1,247 @@
+"""YAML text to nodes: plain strings, dicts and lists that remember where they stand.
+
+Scalars stay text: a column gives them their type later, never YAML's guesses. The reader
+works on PyYAML's events, so nesting, aliases and tags are bounded before anything is built.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias, cast
+
+import yaml
+
+from archspec.language.diagnostics import Problems, fail
+from archspec.language.places import Place, Source
+
+MAX_BYTES = 1 << 20
+MAX_NODES = 100_000
+MAX_NESTING = 50
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_COMMENT_CELL = re.compile(r"(?:^|[\s,{])(#\d[\w ]*?)\s*:(?=\s|$)")
+
+
+class Text(str):
+    """A scalar; `plain` if it was written without quotes."""
+
+    __slots__ = ("place", "plain")
+    place: Place
+    plain: bool
+
+    def __new__(cls, value: str, place: Place, plain: bool = True) -> Text:
+        self = super().__new__(cls, value)
+        self.place = place
+        self.plain = plain
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Text, (str(self), self.place, self.plain))
+
+
+class Map(dict[str, "Node"]):
+    """A mapping; its keys are `Text` and so have places of their own."""
+
+    def __init__(self, place: Place, items: Mapping[Text, Node] | None = None) -> None:
+        super().__init__(items or {})
+        self.place = place
+
+    def key(self, name: str) -> Text:
+        """The key as it was written, with its place."""
+        return next(cast(Text, key) for key in self if key == name)
+
+
+class Seq(list["Node"]):
+    """A list with a place."""
+
+    def __init__(self, place: Place, items: list[Node] | None = None) -> None:
+        super().__init__(items or [])
+        self.place = place
+
+
+Node: TypeAlias = Text | Map | Seq
+
+
+def is_null(node: object) -> bool:
+    return isinstance(node, Text) and node.plain and node in ("", "~", "null", "Null", "NULL")
+
+
+def is_formula(node: object) -> bool:
+    return isinstance(node, Text) and node.startswith("=")
+
+
+def describe(node: object) -> str:
+    """A node in a message: what was found."""
+    if is_null(node):
+        return "nothing"
+    if isinstance(node, str):
+        return f"`{node if len(node) <= 60 else node[:57] + '...'}`"
+    if isinstance(node, dict):
+        return "a mapping"
+    return "a list" if isinstance(node, list) else f"`{node}`"
+
+
+def decode(data: bytes, name: str) -> Source:
+    """The text of a file, or a diagnostic that points at the first bad byte."""
+    if len(data) > MAX_BYTES:
+        place = Place(Source(name, ""))
+        raise fail("bad-file", f"the file has {len(data):,} bytes; a spec has at most {MAX_BYTES:,}", place)
+    try:
+        return Source(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        source = Source(name, data.decode("utf-8", "replace"))
+        raise fail(
+            "yaml-syntax",
+            f"byte 0x{data[error.start]:02x} is not UTF-8",
+            Place(source, line, column),
+            hint="save the file as UTF-8",
+        ) from None
+
+
+def read(source: Source, *, skip: int = 0) -> list[Node]:
+    """The documents of a text. `skip` characters of a one-line text are passed over (an option's path)."""
+    return _Reader(source, skip).documents()
+
+
+class _Reader:
+    def __init__(self, source: Source, skip: int) -> None:
+        self.source = source
+        self.text = " " * skip + source.text[skip:]
+        self.problems = Problems()
+        self.scalars: list[tuple[int, int]] = []
+
+    def documents(self) -> list[Node]:
+        documents: list[Node] = []
+        try:
+            self.build(documents, yaml.parse(self.text, Loader=_Loader))
+        except yaml.YAMLError as error:
+            self.comment_cells()
+            if not self.problems.found:
+                self.syntax(error)
+        else:
+            self.comment_cells()
+        self.problems.check()
+        return documents
+
+    def build(self, documents: list[Node], events: Iterator[Any]) -> None:
+        stack: list[tuple[Node, list[Text], str | None]] = []
+        anchors: dict[str, tuple[Node, int]] = {}
+        starts: list[int] = []
+        count = 0
+        for event in events:
+            place = self.place(event)
+            if isinstance(event, yaml.ScalarEvent):
+                self.tag(event, place)
+                node: Node = Text(event.value, place, not event.style)
+                self.scalars.append((event.start_mark.index, event.end_mark.index))
+                count += 1
+                if event.anchor:
+                    anchors[event.anchor] = (node, 1)
+            elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+                self.tag(event, place)
+                if len(stack) >= MAX_NESTING:
+                    raise fail("too-deep", f"YAML is nested more than {MAX_NESTING} levels", place)
+                mapping = isinstance(event, yaml.MappingStartEvent)
+                stack.append((Map(place) if mapping else Seq(place), [], event.anchor))
+                starts.append(count)
+                count += 1
+                continue
+            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+                node, _, anchor = stack.pop()
+                start = starts.pop()
+                if anchor:
+                    anchors[anchor] = (node, count - start)
+                self.formulas(node)
+            elif isinstance(event, yaml.AliasEvent):
+                if event.anchor not in anchors:
+                    inside = any(anchor == event.anchor for _, _, anchor in stack)
+                    text = "contains itself" if inside else "is not defined before"
+                    code = "alias-bomb" if inside else "yaml-syntax"
+                    raise fail(code, f"the alias *{event.anchor} {text}", place)
+                node, weight = anchors[event.anchor]
+                count += weight
+            else:
+                continue
+            if count > MAX_NODES:
+                raise fail("alias-bomb", f"the document has more than {MAX_NODES:,} values", place)
+            if not stack:
+                documents.append(node)
+            else:
+                self.attach(stack[-1], node, place)
+
+    def attach(self, top: tuple[Node, list[Text], str | None], node: Node, place: Place) -> None:
+        parent, pending, _ = top
+        if isinstance(parent, Seq):
+            parent.append(node)
+        elif not pending:
+            if not isinstance(node, Text):
+                raise fail("yaml-syntax", "a key must be a single word or text", place)
+            if node == "<<" and node.plain:
+                raise fail(
+                    "yaml-tag",
+                    "the merge key << is not part of the language",
+                    place,
+                    hint="use `defaults`, a block, or `extends`",
+                )
+            pending.append(node)
+        else:
+            key, mapping = pending.pop(), cast(Map, parent)
+            if key in mapping:
+                first = mapping.key(key).place
+                self.problems.add(
+                    "duplicate-key", f"the key `{key}` stands twice in one mapping", key.place, related=[("first here", first)]
+                )
+            else:
+                mapping[key] = node
+
+    def place(self, event: Any) -> Place:
+        start, end = event.start_mark, event.end_mark
+        width = end.column - start.column if end.line == start.line else 1
+        return Place(self.source, start.line + 1, start.column + 1, max(1, width))
+
+    def tag(self, event: Any, place: Place) -> None:
+        if event.tag is not None:
+            raise fail("yaml-tag", f"the tag {event.tag} is not allowed", place, hint="a spec is data: tags construct objects")
+
+    def formulas(self, node: Node) -> None:
+        """Inside braces a comma ends a formula: say so where it happened."""
+        values = list(node.values()) if isinstance(node, Map) else list(node)
+        for value in values:
+            if isinstance(value, Text) and value.plain and is_formula(value) and value.count("(") > value.count(")"):
+                self.problems.add(
+                    "unbalanced-formula",
+                    f"the formula {describe(value)} has an open parenthesis",
+                    value.place,
+                    hint="a comma inside { } or [ ] ends the value: quote the whole formula",
+                )
+
+    def comment_cells(self) -> None:
+        offset = 0
+        for number, line in enumerate(self.text.splitlines(keepends=True), 1):
+            for match in _COMMENT_CELL.finditer(line):
+                at = offset + match.start(1)
+                if any(start <= at < end for start, end in self.scalars):
+                    continue
+                self.problems.add(
+                    "comment-cell",
+                    f"`{match[1]}` is not quoted, so YAML reads the rest of the line as a comment",
+                    Place(self.source, number, match.start(1) + 1, len(match[1])),
+                    hint=f'write "{match[1]}": with quotes',
+                )
+                break
+            offset += len(line)
+
+    def syntax(self, error: yaml.YAMLError) -> None:
+        mark = getattr(error, "problem_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        found = self.source.line(line)[column - 1 : column]
+        text = getattr(error, "problem", None) or str(getattr(error, "reason", None) or error).split("\n")[0]
+        hint = None
+        if found == "\t":
+            text, hint = "a tab cannot indent YAML", "indent with spaces"
+        elif not mark and "control characters" in str(error):
+            text = "the text has a control character"
+        self.problems.add("yaml-syntax", text, Place(self.source, line, column), hint=hint)

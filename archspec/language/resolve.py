@@ -1,0 +1,101 @@
+"""Which text a name means: a shipped spec, or a file; and which files a spec may name.
+
+One resolver serves a checkout, an editable install and a wheel: the shipped specs lie in
+`archspec/specs` of a wheel (its build maps them there) and in `specs` beside the package of a checkout.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from archspec.language.diagnostics import SpecError, did_you_mean, fail
+from archspec.language.names import nearest
+from archspec.language.nodes import MAX_BYTES, decode
+from archspec.language.places import Place, Source
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+@cache
+def specs_folder() -> Path:
+    """Where the shipped specs are."""
+    inside = _PACKAGE / "specs"
+    return inside if inside.is_dir() else _PACKAGE.parent / "specs"
+
+
+@cache
+def shipped() -> dict[str, Path]:
+    """Shipped specs by name."""
+    return {path.stem: path for path in sorted(specs_folder().rglob("*.yaml"))}
+
+
+def is_path(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) or "/" in name or os.sep in name
+
+
+def named(name: str) -> tuple[Source, Path, Path]:
+    """The spec that a user names: its text, its path, and the folder that it may read. Raises SpecError."""
+    if not is_path(name):
+        path = _shipped(name, Place(Source("SPEC", name), width=max(1, len(name))), os.path.exists(name))
+        return _text(path, _display(path), None), path, specs_folder()
+    try:
+        path = Path(name).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise fail("bad-file", f"the path cannot be used: {error}", Place(Source(name, ""))) from None
+    return _text(path, name, None), path, path.parent
+
+
+def extended(name: str, place: Place, path: Path, root: Path) -> tuple[Source, Path, Path]:
+    """The spec that `path` extends: a shipped name, or a file at or below `root`, links resolved. Raises SpecError at `place`."""
+    if not is_path(name):
+        found = _shipped(name, place, (path.parent / f"{name}.yaml").exists())
+        return _text(found, _display(found), place), found, specs_folder()
+    try:
+        target = (path.parent / name).resolve()
+    except (OSError, ValueError, RuntimeError):
+        raise fail("bad-file", f"`{name}` is not a usable path", place) from None
+    if not target.is_relative_to(root.resolve()):
+        raise fail(
+            "escaping-path",
+            f"`{name}` leaves the folder of the spec",
+            place,
+            hint="extend a shipped name, or a file at or below that folder",
+        )
+    return _text(target, _display(target), place), target, root
+
+
+def _shipped(name: str, place: Place, file_exists: bool) -> Path:
+    known = shipped()
+    if name not in known:
+        hint = did_you_mean(nearest(name, known)) or f"there are {', '.join(known)}"
+        if file_exists:
+            hint = "a file is named with its ending, or with ./ before it"
+        raise fail("unknown-spec", f"no shipped spec is called `{name}`", place, hint=hint)
+    return known[name]
+
+
+def _display(path: Path) -> str:
+    for base in (Path.cwd(), specs_folder().parent):
+        if path.is_relative_to(base):
+            return str(path.relative_to(base))
+    return str(path)
+
+
+def _text(path: Path, shown: str, place: Place | None) -> Source:
+    """Reads at most MAX_BYTES of a regular file; a pipe or a device is refused before it is opened."""
+    try:
+        if not path.exists():
+            raise _unreadable(shown, "there is no such file", place)
+        if not path.is_file():
+            raise _unreadable(shown, "this is a directory" if path.is_dir() else "this is not a regular file", place)
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise _unreadable(shown, f"the file cannot be read: {getattr(error, 'strerror', None) or error}", place) from None
+    return decode(data, shown)
+
+
+def _unreadable(shown: str, message: str, place: Place | None) -> SpecError:
+    return fail("bad-file", f"{shown}: {message}", place or Place(Source(shown, "")))

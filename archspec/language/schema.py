@@ -1,0 +1,229 @@
+"""The pydantic models of a document, and pydantic's errors as diagnostics with places.
+
+Rows stay nodes here: their columns depend on their type, and are validated when the tree is built.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+
+from archspec.language.diagnostics import Problems, did_you_mean
+from archspec.language.figures import Counts, Figure, figure, output_size
+from archspec.language.names import nearest
+from archspec.language.nodes import Map, Node, describe
+from archspec.language.places import Place
+from archspec.language.values import Number, Word, number
+
+Shape3 = tuple[int, int, int]
+
+
+def _input_size(value: Any) -> Shape3:
+    wanted = "a size such as 224x224x3, height x width x channels"
+    if not isinstance(value, str):
+        raise ValueError(wanted)
+    try:
+        height, width, channels = output_size(value)
+    except ValueError:
+        raise ValueError(wanted) from None
+    return height, width, channels
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors everywhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceInfo(Strict):
+    """What the table was taken from, and how it counts."""
+
+    title: Word | None = None
+    authors: Word | None = None
+    year: Word | None = None
+    arxiv: Word | None = None
+    doi: Word | None = None
+    url: Word | None = None
+    table: Word | None = None
+    notes: Word | None = None
+    counts: Counts = Counts()
+
+
+class TotalClaims(Strict):
+    """What the source says of the whole network."""
+
+    params: Annotated[Figure | None, PlainValidator(figure)] = None
+    ops: Annotated[Figure | None, PlainValidator(figure)] = None
+    depth: Annotated[Figure | None, PlainValidator(figure)] = None
+
+
+class Distribution(Strict):
+    """How a tensor starts: exactly one of these. Sources: He et al. 2015 (he), Glorot & Bengio 2010 (xavier)."""
+
+    constant: Number | None = None
+    normal: Number | None = Field(None, description="standard deviation around 0")
+    uniform: Number | None = Field(None, description="bound around 0")
+    he_normal: Literal["fan in", "fan out"] | None = Field(None, alias="he normal")
+    he_uniform: Literal["fan in", "fan out"] | None = Field(None, alias="he uniform")
+    xavier_normal: Number | None = Field(None, alias="xavier normal", description="gain")
+    xavier_uniform: Number | None = Field(None, alias="xavier uniform", description="gain")
+
+
+def _distribution(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if len(value) != 1:
+            raise ValueError("a number, or one distribution such as {he normal: fan out}")
+        return value
+    try:
+        return {"constant": number(value)}
+    except ValueError:
+        raise ValueError("a number, or one distribution such as {he normal: fan out}") from None
+
+
+#: op type -> tensor name -> distribution
+Scheme = dict[str, dict[str, Annotated[Distribution, BeforeValidator(_distribution)]]]
+
+
+class InitScheme(Strict):
+    """A named way to initialise a network, as data."""
+
+    about: Word = ""
+    tensors: Scheme = {}
+
+
+class ColumnModel(Strict):
+    """A column of a block."""
+
+    type: Literal["int", "count", "channels", "number", "fraction", "size", "padding", "bool", "text", "numbers", "layer", "row"]
+    header: Word | None = None
+    default: Any = None
+    min: Number | None = None
+    max: Number | None = None
+    choices: tuple[Word, ...] = ()
+    about: Word = ""
+
+
+class BlockModel(Strict):
+    """A block: a template with typed columns. A block that redefines another may leave parts out."""
+
+    about: Word | None = None
+    columns: dict[str, ColumnModel] | None = None
+    vars: dict[str, Any] | None = None
+    body: Any = None
+
+
+class Document(Strict):
+    """One YAML document: a spec, or the changes that a spec makes to the one it extends."""
+
+    name: Word
+    about: Word = ""
+    extends: Word | None = None
+    source: SourceInfo | None = None
+    input: Annotated[Shape3 | None, PlainValidator(_input_size)] = None
+    vars: dict[str, Any] = {}
+    defaults: dict[str, dict[str, Any]] = {}
+    blocks: dict[str, BlockModel] = {}
+    rows: Any = None
+    heads: dict[str, Any] = {}
+    claims: TotalClaims = TotalClaims()
+    init: Word | Scheme | None = None
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_EXPECTED = {
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "string_type": "text",
+}
+
+
+def validated(model: type[Model], node: Node, problems: Problems) -> Model | None:
+    """The node as an instance of `model`; every pydantic error becomes a diagnostic at its own place.
+
+    The parts of a mapping that are wrong are left out, so that the rest can still be looked at; None if nothing is left.
+    """
+    try:
+        return model.model_validate(node)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)
+    for found in wrong:
+        _report(model, node, found, problems)
+    parts = {found["loc"][0] for found in wrong if found["loc"]}
+    if not isinstance(node, Map) or not parts & set(node):
+        return None
+    return validated(
+        model, Map(node.place, {node.key(key): value for key, value in node.items() if key not in parts}), Problems()
+    )
+
+
+def _report(model: type[BaseModel], root: Node, error: Any, problems: Problems) -> None:
+    where = [step for step in error["loc"]]
+    if error["type"] == "extra_forbidden":
+        parent = typing.cast(Map, _walk(root, where[:-1])[0])
+        known = _keys(model, where[:-1])
+        hint = did_you_mean(nearest(where[-1], known)) or (f"the keys here are {', '.join(known)}" if known else None)
+        problems.add("unknown-key", f"`{where[-1]}` is not a key here", parent.key(where[-1]).place, hint=hint)
+        return
+    node, reached = _walk(root, where)
+    if error["type"] == "missing":
+        problems.add("missing-key", f"the key `{where[-1]}` is missing", node.place)
+        return
+    wanted = error.get("ctx", {}).get("error") or _EXPECTED.get(error["type"])
+    if error["type"] == "literal_error":
+        wanted = "one of " + error["ctx"]["expected"].replace("'", "")
+    name = f"`{reached}` " if reached else "this "
+    problems.add("bad-value", f"{name}must be {wanted or error['msg']}, found {describe(node)}", node.place)
+
+
+def _walk(node: Node, steps: list[Any]) -> tuple[Node, str]:
+    """The node that an error's location leads to, and the last key on the way. Steps that are not nodes (union tags) are passed over."""
+    name = ""
+    for step in steps:
+        if isinstance(node, Map) and step in node:
+            node, name = node[step], str(step)
+        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+            node = node[step]
+    return node, name
+
+
+def _keys(model: Any, steps: list[Any]) -> list[str]:
+    """The keys that the model at this location knows."""
+    for step in steps:
+        model = _model_in(model)
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            fields = {field.alias or name: field for name, field in model.model_fields.items()}
+            model = fields[step].annotation if step in fields else None
+        elif typing.get_origin(model) is dict:
+            model = typing.get_args(model)[1]
+    model = _model_in(model)
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return [field.alias or name for name, field in model.model_fields.items()]
+    return []
+
+
+def _model_in(annotation: Any) -> Any:
+    """The model or dict inside Optional and Annotated."""
+    while typing.get_origin(annotation) is Annotated or _is_union(annotation):
+        arguments = [a for a in typing.get_args(annotation) if a is not type(None)]
+        inner = [a for a in arguments if typing.get_origin(a) is dict or (isinstance(a, type) and issubclass(a, BaseModel))]
+        annotation = (inner or arguments)[0]
+    return annotation
+
+
+def _is_union(annotation: Any) -> bool:
+    return typing.get_origin(annotation) is typing.Union or type(annotation).__name__ == "UnionType"
+
+
+def place_of(node: Node, *steps: str) -> Place:
+    """The place of a key's value, for errors that are found later."""
+    for step in steps:
+        if isinstance(node, Map) and step in node:
+            node = node[step]
+    return node.place

@@ -1,0 +1,141 @@
+"""Column types: what a cell's text, or a formula's value, is turned into.
+
+Each type is a function from text or value to a value; it raises ValueError with *what it
+expects*, and the caller adds what was found and where. As pydantic annotations the same
+functions validate the columns of ops and of blocks.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, PlainValidator
+
+MAX_COUNT = 2**31 - 1
+
+_INT = re.compile(r"[+-]?\d{1,25}")
+_NUMBER = re.compile(r"[+-]?(\d{1,25}\.?\d{0,25}|\.\d{1,25})([eE][+-]?\d{1,3})?")
+
+
+def whole(least: int, most: int, wanted: str) -> Callable[[Any], int]:
+    """A parser for whole numbers from `least` to `most`."""
+
+    def parse(value: Any) -> int:
+        if (isinstance(value, str) and _INT.fullmatch(value)) or (isinstance(value, float) and value.is_integer()):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ValueError(wanted)
+        if value > most:
+            raise ValueError(f"{wanted} of at most {most:,}")
+        return value
+
+    return parse
+
+
+def number(value: Any) -> float:
+    """A finite number: `6`, `0.25`, `1e-3`, `40%`."""
+    if isinstance(value, str):
+        text = value.removesuffix("%")
+        if _NUMBER.fullmatch(text):
+            parsed = int(text) if _INT.fullmatch(text) else float(text)
+            value = parsed / 100 if text != value else parsed
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("a finite number")
+    return value
+
+
+def fraction(value: Any) -> float:
+    """A share from 0 to below 1: `0.4` or `40%`."""
+    try:
+        share = number(value)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < 1:
+        raise ValueError("a share from 0 to below 1, such as 0.4 or 40%")
+    return float(share)
+
+
+def sides(least: int, wanted: str) -> Callable[[Any], tuple[int, int]]:
+    """A parser for height x width: `3x3`, `1x7`, or `3` for both."""
+    one = whole(least, MAX_COUNT, wanted)
+
+    def parse(value: Any) -> tuple[int, int]:
+        parts = value.lower().replace("×", "x").split("x") if isinstance(value, str) else value
+        if isinstance(parts, int | float):
+            parts = [parts]
+        if not isinstance(parts, list | tuple) or not 1 <= len(parts) <= 2:
+            raise ValueError(wanted)
+        height, width = (one(part.strip() if isinstance(part, str) else part) for part in (parts * 2)[:2])
+        return height, width
+
+    return parse
+
+
+def padding(value: Any) -> Any:
+    """`same`, `valid`, or rows x columns added on both sides: `3`, `1x3`."""
+    wanted = "same, valid, or a size such as 1 or 0x3"
+    if value in ("same", "valid"):
+        return str(value)
+    return sides(0, wanted)(value)
+
+
+def boolean(value: Any) -> bool:
+    """`true` or `false`; `yes` and `no` are understood."""
+    words = {"true": True, "yes": True, "false": False, "no": False}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    if value is None or isinstance(value, str | tuple | list | dict):
+        raise ValueError("true or false")
+    return bool(value)
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a word or text")
+    return str(value)
+
+
+def numbers(value: Any) -> tuple[float, ...]:
+    """A list of finite numbers, one a channel."""
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError("a list of numbers")
+    return tuple(number(item) for item in value)
+
+
+def _marker(value: Any) -> Any:
+    return value
+
+
+Size: TypeAlias = tuple[int, int]
+
+Int = Annotated[int, BeforeValidator(whole(-MAX_COUNT, MAX_COUNT, "a whole number"))]
+Count = Annotated[int, BeforeValidator(whole(1, MAX_COUNT, "a positive whole number"))]
+Channels = Annotated[int, BeforeValidator(whole(1, MAX_COUNT, "a positive whole number"))]
+Number = Annotated[float, PlainValidator(number)]
+Fraction = Annotated[float, PlainValidator(fraction)]
+Sides = Annotated[Size, PlainValidator(sides(1, "a size such as 3 or 3x3"))]
+Padding = Annotated[Literal["same", "valid"] | Size, PlainValidator(padding)]
+Bool = Annotated[bool, BeforeValidator(boolean)]
+Word = Annotated[str, BeforeValidator(text)]
+Numbers = Annotated[tuple[float, ...], PlainValidator(numbers)]
+LayerValue = Annotated[Any, PlainValidator(_marker)]
+RowValue = Annotated[Any, PlainValidator(_marker)]
+
+#: What `type:` says in the columns of a block.
+TYPES: dict[str, Any] = {
+    "int": Int,
+    "count": Count,
+    "channels": Channels,
+    "number": Number,
+    "fraction": Fraction,
+    "size": Sides,
+    "padding": Padding,
+    "bool": Bool,
+    "text": Word,
+    "numbers": Numbers,
+    "layer": LayerValue,
+    "row": RowValue,
+}

@@ -1,0 +1,128 @@
+"""What every op is: columns, a shape rule, a cost rule, and a module."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as _Field
+from pydantic.fields import FieldInfo
+
+from archspec.language.columns import REQUIRED, Column
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Shape(NamedTuple):
+    """One example's size: channels x height x width, or a vector of `channels` if `flat` (then 1x1)."""
+
+    channels: int
+    height: int = 1
+    width: int = 1
+    flat: bool = False
+
+    @property
+    def elements(self) -> int:
+        return self.channels * self.height * self.width
+
+    @property
+    def tensor(self) -> tuple[int, ...]:
+        """The size of the tensor without its batch dimension."""
+        return (self.channels,) if self.flat else (self.channels, self.height, self.width)
+
+    def __str__(self) -> str:
+        return f"{self.height}x{self.width}x{self.channels}"
+
+
+class ShapeError(Exception):
+    """An op, or a join of branches, cannot take what comes in; `column` names the cell at fault."""
+
+    def __init__(self, message: str, column: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.column = message, column
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one node costs for one example, as exact integers that add up over nodes.
+
+    `params` are elements of trained tensors, `biases` those of them that are biases of convolutions and linears;
+    `macs` are multiply-adds of convolutions and linears without bias; `activations` are their output elements.
+    The rest are the facts that other tools' conventions count (see archspec.analysis.counters).
+    """
+
+    params: int = 0
+    biases: int = 0
+    macs: int = 0
+    activations: int = 0
+    batch_norm_elements: int = 0
+    adaptive_pool_inputs: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+def column(default: Any = ..., *, header: str | None = None, about: str = "") -> Any:
+    """A column of an op: a pydantic field with the header that papers print. A default that starts with = is a formula."""
+    return _Field(default, title=header, description=about)
+
+
+class Op(BaseModel):
+    """A primitive op. Subclass it in a module of archspec.ops that is named after it; its fields are its columns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
+
+    name: ClassVar[str]
+    #: whether the op is one of the layers that `depth` counts (convolutions and linears)
+    layer: ClassVar[bool] = False
+    #: whether, as the last row, it only reads the logits: the model returns its input (see docs/language.md, softmax)
+    reading: ClassVar[bool] = False
+
+    def output(self, shape: Shape) -> Shape:
+        """The output's shape for an input of `shape`; raises ShapeError."""
+        return shape
+
+    def cost(self, shape: Shape) -> Cost:
+        """What it costs for an input of `shape`."""
+        return Cost()
+
+    def module(self, shape: Shape) -> nn.Module:
+        """The torch module for an input of `shape`; torch is imported inside."""
+        raise NotImplementedError(f"{type(self).__name__} has no module")
+
+    @classmethod
+    def about(cls) -> str:
+        return inspect.getdoc(cls) or ""
+
+    @classmethod
+    def columns(cls) -> dict[str, Column]:
+        return _columns(cls)
+
+
+@cache
+def _columns(op: type[Op]) -> dict[str, Column]:
+    return {name: _column(name, field) for name, field in op.model_fields.items()}
+
+
+def _column(name: str, field: FieldInfo) -> Column:
+    annotation: Any = field.annotation
+    for extra in reversed(field.metadata):  # pydantic takes an Annotated type apart
+        annotation = _annotated(annotation, extra)
+    default = REQUIRED if field.is_required() else field.default
+    return Column(name, field.title or name.replace("_", " "), annotation, default, field.description or "")
+
+
+def _annotated(annotation: Any, extra: Any) -> Any:
+    from typing import Annotated
+
+    return Annotated[annotation, extra]
+
+
+def needs_map(shape: Shape, what: str) -> None:
+    """ShapeError unless a map comes in."""
+    if shape.flat:
+        raise ShapeError(f"{what} needs a map, but a flattened vector of {shape.channels} comes in")

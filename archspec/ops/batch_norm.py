@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from archspec.language.values import Number
+from archspec.ops.base import Cost, Op, Shape, column
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class BatchNorm(Op):
+    """Batch normalisation with a trained scale and shift for each channel (Ioffe & Szegedy 2015)."""
+
+    name: ClassVar[str] = "batch norm"
+
+    eps: Number = column(1e-5, about="added to the variance")
+    momentum: Number = column(0.1, about="weight of a new batch in the running statistics (torch's sense)")
+
+    def cost(self, shape: Shape) -> Cost:
+        return Cost(2 * shape.channels, batch_norm_elements=shape.elements)
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        norm = nn.BatchNorm1d if shape.flat else nn.BatchNorm2d
+        return norm(shape.channels, self.eps, self.momentum)

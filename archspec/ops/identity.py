@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from archspec.ops.base import Op, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Identity(Op):
+    """What comes in."""
+
+    name: ClassVar[str] = "identity"
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.Identity()

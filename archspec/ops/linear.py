@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from archspec.language.values import Bool, Channels
+from archspec.ops.base import Cost, Op, Shape, column
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Linear(Op):
+    """Fully connected layer on everything that comes in, flattened as channels x height x width, as papers draw it."""
+
+    name: ClassVar[str] = "linear"
+    layer: ClassVar[bool] = True
+
+    filters: Channels = column("=out_channels", about="output features")
+    bias: Bool = column(True)
+
+    def output(self, shape: Shape) -> Shape:
+        return Shape(self.filters, flat=True)
+
+    def cost(self, shape: Shape) -> Cost:
+        weights = shape.elements * self.filters
+        biases = self.filters if self.bias else 0
+        return Cost(weights + biases, biases, weights, self.filters)
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        from archspec.ops.modules import FlatLinear
+
+        layer = nn.Linear if shape.flat else FlatLinear
+        return layer(shape.elements, self.filters, self.bias)

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from archspec.language.values import Count, Number
+from archspec.ops.base import Op, Shape, column, needs_map
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class ResponseNorm(Op):
+    """Local response normalisation across channels: x / (k + alpha * mean of squares of the `size` nearest channels) ** beta.
+
+    Krizhevsky et al. 2012, section 3.3, in torch's convention: alpha multiplies the mean, not the sum.
+    """
+
+    name: ClassVar[str] = "response norm"
+
+    size: Count = column(5, about="channels in the neighbourhood")
+    alpha: Number = column(1e-4)
+    beta: Number = column(0.75)
+    k: Number = column(1.0)
+
+    def output(self, shape: Shape) -> Shape:
+        needs_map(shape, "response norm")
+        return shape
+
+    def module(self, shape: Shape) -> nn.Module:
+        from archspec.ops.modules import ResponseNorm
+
+        return ResponseNorm(self.size, self.alpha, self.beta, self.k)

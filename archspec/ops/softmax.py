@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from archspec.ops.base import Op, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Softmax(Op):
+    """Probabilities over the channels. As the last row it reads the logits: the model returns those, as its loss expects."""
+
+    name: ClassVar[str] = "softmax"
+    reading: ClassVar[bool] = True
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.Softmax(dim=1)

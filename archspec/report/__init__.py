@@ -1,0 +1,1 @@
+"""Numbers to text: terminal tables and JSON. Never imports torch."""

@@ -1,0 +1,160 @@
+"""The report and the audit as tables for a terminal; plain text where the output is piped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from archspec.analysis.audit import Finding
+from archspec.analysis.costs import NetworkCost, NodeCost
+from archspec.analysis.counters import FVCORE, counted
+from archspec.analysis.fvcore import FvcoreCount
+from archspec.ir.tree import Network
+
+
+def report_table(network: Network, costs: NetworkCost, *, depth: int = 1, fvcore: FvcoreCount | None = None) -> RenderableType:
+    """The rows with their sizes, depth, parameters and multiply-adds (or fvcore's count), and the totals of what is printed."""
+    title = Text.assemble(
+        (network.name, "bold"),
+        f"   input {network.input}",
+        f"   {network.about}" if network.about else "",
+        no_wrap=True,
+        overflow="ellipsis",
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("row", no_wrap=True)
+    table.add_column("type", overflow="fold")  # the one that gives way in a narrow terminal
+    table.add_column("output size", justify="right", no_wrap=True)
+    table.add_column("depth", justify="right", no_wrap=True)
+    for header in ("parameters", "%", *(("fvcore flops", "closed form") if fvcore else ("multiply-adds", "%"))):
+        table.add_column(header, justify="right", no_wrap=True)
+    for row in costs.rows:
+        for level, part in row.to_depth(depth):
+            table.add_row(*_cells(part, level, costs, fvcore), style="" if level == 1 else "dim")
+    table.add_section()
+    table.add_row(*_sum(costs, fvcore), style="bold")
+    for head in costs.heads:
+        table.add_row(*_head(head, fvcore))
+    return Group(title, Text(""), table, Text(""), *_notes(network, costs, fvcore))
+
+
+def _cells(row: NodeCost, level: int, costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[str]:
+    node, cost = row.node, row.cost
+    yield "  " * (level - 1) + (node.name)
+    yield node.type
+    yield str(node.output)
+    yield _number(row.depth)
+    yield _number(cost.params)
+    yield _share(cost.params, costs.total.params)
+    if fvcore:
+        yield _number(fvcore.flops.get(node.path, 0))
+        yield _agreement(fvcore.flops.get(node.path, 0), counted(cost, FVCORE))
+    else:
+        yield _number(cost.macs)
+        yield _share(cost.macs, costs.total.macs)
+
+
+def _sum(costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[str]:
+    yield from ("total", "", "", _number(costs.depth), _number(costs.total.params), "100")
+    if fvcore:
+        yield from (_number(fvcore.flops[""]), _agreement(fvcore.flops[""], counted(costs.total, FVCORE)))
+    else:
+        yield from (_number(costs.total.macs), "100")
+
+
+def _head(row: NodeCost, fvcore: FvcoreCount | None) -> Iterator[str]:
+    cost, node = row.cost, row.node
+    yield from (node.name, node.type, str(node.output), _number(row.depth), _number(cost.params), "")
+    if fvcore:
+        yield from (_number(fvcore.flops.get(node.path, 0)), _agreement(fvcore.flops.get(node.path, 0), counted(cost, FVCORE)))
+    else:
+        yield from (_number(cost.macs), "")
+
+
+def _notes(network: Network, costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[Text]:
+    total = costs.total
+    yield Text(f"{total.params:,} parameters, biases included; depth {costs.depth}")
+    yield Text(f"{total.macs:,} multiply-adds of convolutions and linears, without bias")
+    if costs.heads:
+        with_heads = total.params + costs.heads_total.params
+        names = ", ".join(head.node.name for head in costs.heads)
+        yield Text(f"{with_heads:,} parameters with {names}, which exist in training only")
+    if fvcore:
+        yield Text("fvcore flops: multiply-adds + 2 x batch norm elements + inputs of adaptive pools")
+        skipped = ", ".join(f"{op.removeprefix('aten::')} ({calls})" for op, calls in sorted(fvcore.uncounted.items()))
+        yield Text(f"fvcore has no rule for (calls): {skipped or 'none, all were counted'}")
+
+
+def _number(value: int) -> str:
+    return f"{value:,}" if value else "–"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f}" if part and whole else ""
+
+
+def _agreement(theirs: int, ours: int) -> str:
+    return "equal" if theirs == ours else f"{ours:,}"
+
+
+def audit_table(network: Network, findings: list[Finding]) -> RenderableType:
+    """Each published figure beside the computed one, what differs marked; the rules of counting below."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for header, justify in (
+        ("row", "left"),
+        ("figure", "left"),
+        ("published", "right"),
+        ("computed", "right"),
+        ("deviation", "right"),
+        ("", "left"),
+    ):
+        table.add_column(header, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for finding in findings:
+        verdict = "agrees" if finding.agrees else "differs"
+        verdict += ", inherited" if finding.inherited else ""
+        verdict += f", erratum: {finding.erratum}" if finding.erratum else ""
+        style = "" if finding.agrees else "yellow" if finding.inherited or finding.erratum else "bold red"
+        cells = (finding.row or "(whole network)", finding.key, finding.published, finding.computed, _deviation(finding), verdict)
+        table.add_row(*cells, style=style)
+    return Group(Text.assemble((network.name, "bold")), Text(""), table, Text(""), *map(Text, audit_notes(network, findings)))
+
+
+def audit_notes(network: Network, findings: list[Finding]) -> Iterator[str]:
+    """How many figures differ, and by which rules they were compared."""
+    differs = sum(not finding.agrees for finding in findings)
+    inherited = sum(finding.inherited for finding in findings)
+    if not findings:
+        yield "The spec states no published figures."
+        return
+    yield f"{differs} of {len(findings)} published figures differ" + (
+        f"; {inherited} are inherited from the spec that this one changes." if inherited else "."
+    )
+    counts = network.counts
+    biases = "with" if counts.params.bias else "without"
+    yield f"params: K = {counts.params.base:,}, {biases} biases. ops: {counts.ops.unit}, M = {counts.ops.base**2:,}."
+    percent = Fraction(counts.tolerance).limit_denominator(10**6) * 100
+    yield f"A figure agrees if the computed one rounds to what is printed, or lies within {float(percent):g} % of it; depth and sizes must be equal."
+
+
+def _deviation(finding: Finding) -> str:
+    return "" if finding.deviation is None else f"{100 * finding.deviation:+.1f} %"
+
+
+def show(renderable: RenderableType, console: Console | None = None) -> None:
+    """Prints to the terminal, or as plain text of at most 100 columns if piped."""
+    console = console or Console()
+    if not console.is_terminal:
+        console = Console(width=100, no_color=True)
+    console.print(renderable, highlight=False)
+
+
+def as_text(renderable: RenderableType, width: int = 100) -> str:
+    """The table as plain text."""
+    console = Console(width=width, no_color=True, force_terminal=False)
+    with console.capture() as capture:
+        console.print(renderable, highlight=False)
+    return capture.get()

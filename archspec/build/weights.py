@@ -36,7 +36,7 @@ def save_weights(model: nn.Module, network: Network, path: Path) -> None:
 
 
 def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--weights") -> Loaded:
-    """Loads a safetensors file whose tensors fit exactly. Tensors of heads are left out if the model has no heads. Raises SpecError."""
+    """Loads a safetensors file whose tensors fit exactly; those of heads are left out if the model has none. Raises SpecError."""
     place = option(flag, str(path))
     if not path.is_file():
         raise fail("bad-file", f"{path}: " + ("this is a directory" if path.is_dir() else "there is no such file"), place)
@@ -51,14 +51,17 @@ def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--
     left_out = tuple(name for name in tensors if name not in wanted and name.startswith(heads))
     problems = Problems()
     mine = {name: tensor for name, tensor in tensors.items() if name not in left_out}
-    for kind, names, others in (
-        ("lacks", wanted.keys() - mine.keys(), mine),
-        ("has an unknown", mine.keys() - wanted.keys(), wanted),
-    ):
-        for name in sorted(names)[:_LISTED]:
-            problems.add("bad-weights", f"the file {kind} tensor `{name}`", place, hint=did_you_mean(nearest(name, others)))
-        if len(names) > _LISTED:
-            problems.add("bad-weights", f"the file {kind} tensor in {len(names) - _LISTED} more places", place)
+    missing, unknown = sorted(wanted.keys() - mine.keys()), sorted(mine.keys() - wanted.keys())
+    if missing:
+        heads_only = "build without heads (--no-heads)" if all(name.startswith(heads) for name in missing) else None
+        problems.add(
+            "bad-weights",
+            f"the file lacks {_tensors(missing)}",
+            place,
+            hint=heads_only or did_you_mean(nearest(missing[0], unknown)),
+        )
+    if unknown:
+        problems.add("bad-weights", f"the network has no place for {_tensors(unknown)}", place)
     for name in sorted(wanted.keys() & mine.keys()):
         if wanted[name].shape != mine[name].shape:
             sizes = [" x ".join(map(str, tensor.shape)) or "one number" for tensor in (mine[name], wanted[name])]
@@ -66,3 +69,9 @@ def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--
     problems.check()
     model.load_state_dict(mine)
     return Loaded(len(mine), left_out, metadata.get("digest"))
+
+
+def _tensors(names: list[str]) -> str:
+    listed = ", ".join(f"`{name}`" for name in names[:_LISTED])
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"{len(names)} tensor{'s' if len(names) > 1 else ''}: {listed}{more}"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from archspec.ir.cells import Broken, Reporter, cell_value
+from archspec.ir.cells import BrokenError, Reporter, cell_value
 from archspec.ir.rows import Row
 from archspec.ir.scope import RowNames
 from archspec.ir.tree import Claim
 from archspec.language.figures import figure, output_size
-from archspec.language.formula import UnknownValue
+from archspec.language.formula import UnknownValueError
 from archspec.language.load import Spec
 from archspec.language.nodes import Text, describe
+from archspec.language.places import Source
 from archspec.ops.base import Shape
 
 
@@ -23,15 +24,15 @@ def stated_size(row: Row, names: RowNames, report: Reporter) -> tuple[int, ...] 
         return output_size(value)
     except ValueError as error:
         report.add("bad-claim", f"output size must be {error}, found {describe(node)}", node.place)
-    except (Broken, UnknownValue):
+    except (BrokenError, UnknownValueError):
         pass
     return None
 
 
 def checked_claims(
-    row: Row, stated: tuple[int, ...] | None, output: Shape | None, spec: Spec, report: Reporter
+    row: Row, stated: tuple[int, ...] | None, output: Shape | None, inherited: frozenset[Source], report: Reporter
 ) -> tuple[dict[str, Claim], Shape | None]:
-    """The claims of a row, and the shape that the rows below get: where a stated size is wrong, the stated one, so that one error is reported once."""
+    """The claims of a row, and the shape for the rows below: a wrong stated size still serves them, so that it is one error."""
     claims: dict[str, Claim] = {}
     reason = row.get("erratum")
     erratum = str(reason) if isinstance(reason, Text) else None
@@ -42,7 +43,7 @@ def checked_claims(
         try:
             if not isinstance(node, Text):
                 raise ValueError("a figure such as 159K, 2.7K or 118M")
-            claims[key] = Claim(key, str(node), figure(node), node.place, node.place.source in spec.inherited, erratum)
+            claims[key] = Claim(key, str(node), figure(node), node.place, node.place.source in inherited, erratum)
         except ValueError as error:
             report.add("bad-claim", f"{key} must be {error}, found {describe(node)}", node.place)
     if stated is None:
@@ -50,7 +51,7 @@ def checked_claims(
     node = row.get("output size")
     assert node is not None
     shown = "x".join(map(str, stated))
-    claim = Claim("output size", shown, stated, node.place, node.place.source in spec.inherited, erratum)
+    claim = Claim("output size", shown, stated, node.place, node.place.source in inherited, erratum)
     claims["output size"] = claim
     if output is None or agrees(stated, output) or claim.inherited or erratum:
         return claims, output

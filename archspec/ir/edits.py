@@ -118,7 +118,7 @@ class Edits:
         return self._set(row, Text(word, change.place), change.value, inside)
 
     def _set(self, row: Row, key: Text, value: Node, inside: Block | None) -> Row:
-        """The row with one key replaced: a column under whatever name it has in the row, and with a new type what the type lacks."""
+        """The row with one key replaced: a column under whatever name it has there; a new type drops what it lacks."""
         type_ = self._type(row, inside)
         if type_ is not None:
             columns = {type_.column(normal(part)) for part, _ in split_patch(key, value)} - {None}

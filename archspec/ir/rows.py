@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, normal
 from archspec.language.nodes import Map, Node, Seq, Text, is_null
@@ -45,6 +46,10 @@ class Row:
     def without(self, *names: str) -> Row:
         return replace(self, keys={key: value for key, value in self.keys.items() if key not in names})
 
+    def only(self, *names: str) -> Row:
+        """This row with no other keys than these; its cells stay."""
+        return replace(self, keys={key: value for key, value in self.keys.items() if key in names})
+
 
 def is_row_key(name: str) -> bool:
     return normal(name) in _ROW_KEYS
@@ -52,13 +57,17 @@ def is_row_key(name: str) -> bool:
 
 def row_from(node: Text | Map) -> Row:
     """A bare type name, or a mapping. `dropout (40%)` gives the first column (key ``""``) its value."""
-    row = Row(node.place)
-    items = (
-        [(node.key(key), value) for key, value in node.items()] if isinstance(node, Map) else [(Text("type", node.place), node)]
-    )
-    for key, value in items:
-        row = row.with_cell(key, value)
-    return with_inline(row)
+    if isinstance(node, Text):
+        return with_inline(Row(node.place, {"type": (node, node)}))
+    keys: dict[str, tuple[Text, Node]] = {}
+    cells: dict[str, tuple[Text, Node]] = {}
+    for key, value in node.items():
+        for part, part_value in split_patch(cast(Text, key), value):
+            if not is_null(part_value):
+                name = normal(part)
+                home, name = (keys, _ROW_KEYS[name]) if name in _ROW_KEYS else (cells, name)
+                home[name] = (part, part_value)
+    return with_inline(Row(node.place, keys, cells))
 
 
 def with_inline(row: Row) -> Row:

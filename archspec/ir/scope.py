@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.language.blocks import Block
-from archspec.language.formula import UnknownValue
+from archspec.language.formula import UnknownValueError
 from archspec.language.nodes import Node, Text
 from archspec.language.places import Place
 from archspec.ops.base import Shape
@@ -77,7 +77,7 @@ class RowNames:
             side = name.removeprefix(prefix)
             if name.startswith(prefix) and side in ("channels", "height", "width"):
                 if shape is None:
-                    raise UnknownValue
+                    raise UnknownValueError
                 return getattr(shape, side)
         raise KeyError(name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,12 +28,12 @@ class Figure:
 
     def number(self, base: int) -> Fraction:
         """The number that is meant where K is `base`."""
-        return self.value * base ** _POWERS[self.suffix]
+        return self.value * int(base ** _POWERS[self.suffix])
 
     def rounds_from(self, computed: int, base: int) -> bool:
         """Whether `computed`, rounded as this figure is printed (half up), gives this figure."""
         scaled = Fraction(computed, base ** _POWERS[self.suffix]) * 10**self.decimals
-        return int(scaled + Fraction(1, 2)) == self.value * 10**self.decimals
+        return bool(math.floor(scaled + Fraction(1, 2)) == self.value * 10**self.decimals)
 
     def like(self, computed: int, base: int) -> str:
         """`computed` in this figure's unit, with one decimal more than was printed."""

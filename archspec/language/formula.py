@@ -27,7 +27,7 @@ class FormulaError(Exception):
         self.code, self.message, self.offset, self.width, self.name = code, message, offset, width, name
 
 
-class UnknownValue(Exception):
+class UnknownValueError(Exception):
     """A value that cannot be known because of an error that was already reported."""
 
 
@@ -44,7 +44,7 @@ def round_half_up(x: float) -> int:
 
 
 def round_to(x: float, divisor: int) -> int:
-    """MobileNet's rule: the nearest multiple of `divisor`, at least `divisor`, never below 90 % of x (Howard et al. 2017, code)."""
+    """MobileNet's rule: the nearest multiple of `divisor`, at least `divisor`, never below 90 % of x (Howard et al. 2017)."""
     rounded = max(divisor, int(x + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * x else rounded
 
@@ -91,7 +91,7 @@ _COMPARISONS: dict[type[ast.AST], tuple[Callable[[Any, Any], bool], bool]] = {
 
 
 def evaluate(text: str, names: Names) -> Any:
-    """The value of a formula (with its leading `=`). Raises FormulaError, or UnknownValue from `names`."""
+    """The value of a formula (with its leading `=`). Raises FormulaError, or UnknownValueError from `names`."""
     return _value(parse(text), names)
 
 
@@ -132,7 +132,7 @@ def _check(node: ast.AST, depth: int) -> None:
         raise _error(node, "formula-syntax", "formulas compare with ==, !=, <, <=, > and >= only")
     if isinstance(node, ast.Constant):
         if not isinstance(node.value, int | float | str) or isinstance(node.value, bool):
-            raise _error(node, "formula-syntax", f"`{node.value}` is not a number")
+            raise _error(node, "formula-syntax", f"`{node.value!r}` is not a number")
         _bounded(node.value, node)
     for child in children:
         _check(child, depth + 1)

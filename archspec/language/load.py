@@ -54,6 +54,7 @@ class Spec:
     changes: list[Change] = field(default_factory=list)
     claims: dict[str, tuple[Figure, Place]] = field(default_factory=dict)
     init: Scheme = field(default_factory=dict)
+    init_place: Place = field(default_factory=lambda: Place(Source("", "")))
     inherited: frozenset[Source] = frozenset()
     problems: Problems = field(default_factory=Problems)
 
@@ -237,6 +238,8 @@ def _sections(spec: Spec, document: Document, node: Map, problems: Problems, *, 
     for key in document.claims.model_fields_set:
         if (figure := getattr(document.claims, key)) is not None:
             spec.claims[key] = (figure, cast(Map, node["claims"])[key].place)
+    if document.init is not None:
+        spec.init_place = node["init"].place
     if isinstance(document.init, str):
         spec.init = init_scheme(document.init, node["init"].place).tensors
     elif document.init is not None:

@@ -7,7 +7,8 @@ works on PyYAML's events, so nesting, aliases and tags are bounded before anythi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 import yaml
@@ -44,7 +45,9 @@ class Map(dict[str, "Node"]):
     """A mapping; its keys are `Text` and so have places of their own."""
 
     def __init__(self, place: Place, items: Mapping[Text, Node] | None = None) -> None:
-        super().__init__(items or {})
+        super().__init__()
+        for key, node in (items or {}).items():
+            self[key] = node
         self.place = place
 
     def key(self, name: str) -> Text:
@@ -106,17 +109,42 @@ def read(source: Source, *, skip: int = 0) -> list[Node]:
     return _Reader(source, skip).documents()
 
 
+@dataclass
+class _Open:
+    """A mapping or list whose end has not come; `key` waits for its value, `start` counts the nodes before it."""
+
+    node: Map | Seq
+    anchor: str | None
+    start: int
+    key: Text | None = None
+
+
 class _Reader:
+    """Builds nodes from events; `scalars` are the stretches of text that are values, for telling comments apart."""
+
     def __init__(self, source: Source, skip: int) -> None:
         self.source = source
         self.text = " " * skip + source.text[skip:]
         self.problems = Problems()
         self.scalars: list[tuple[int, int]] = []
+        self.roots: list[Node] = []
+        self.open: list[_Open] = []
+        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.count = 0
 
     def documents(self) -> list[Node]:
-        documents: list[Node] = []
+        handlers: dict[type, Callable[[Any, Place], None]] = {
+            yaml.ScalarEvent: self.scalar,
+            yaml.AliasEvent: self.alias,
+            yaml.MappingStartEvent: lambda event, place: self.begin(Map(place), event, place),
+            yaml.SequenceStartEvent: lambda event, place: self.begin(Seq(place), event, place),
+            yaml.MappingEndEvent: self.end,
+            yaml.SequenceEndEvent: self.end,
+        }
         try:
-            self.build(documents, yaml.parse(self.text, Loader=_Loader))
+            for event in yaml.parse(self.text, Loader=_Loader):
+                if type(event) in handlers:
+                    handlers[type(event)](event, self.place(event))
         except yaml.YAMLError as error:
             self.comment_cells()
             if not self.problems.found:
@@ -124,78 +152,71 @@ class _Reader:
         else:
             self.comment_cells()
         self.problems.check()
-        return documents
+        return self.roots
 
-    def build(self, documents: list[Node], events: Iterator[Any]) -> None:
-        stack: list[tuple[Node, list[Text], str | None]] = []
-        anchors: dict[str, tuple[Node, int]] = {}
-        starts: list[int] = []
-        count = 0
-        for event in events:
-            place = self.place(event)
-            if isinstance(event, yaml.ScalarEvent):
-                self.tag(event, place)
-                node: Node = Text(event.value, place, not event.style)
-                self.scalars.append((event.start_mark.index, event.end_mark.index))
-                count += 1
-                if event.anchor:
-                    anchors[event.anchor] = (node, 1)
-            elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-                self.tag(event, place)
-                if len(stack) >= MAX_NESTING:
-                    raise fail("too-deep", f"YAML is nested more than {MAX_NESTING} levels", place)
-                mapping = isinstance(event, yaml.MappingStartEvent)
-                stack.append((Map(place) if mapping else Seq(place), [], event.anchor))
-                starts.append(count)
-                count += 1
-                continue
-            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-                node, _, anchor = stack.pop()
-                start = starts.pop()
-                if anchor:
-                    anchors[anchor] = (node, count - start)
-                self.formulas(node)
-            elif isinstance(event, yaml.AliasEvent):
-                if event.anchor not in anchors:
-                    inside = any(anchor == event.anchor for _, _, anchor in stack)
-                    text = "contains itself" if inside else "is not defined before"
-                    code = "alias-bomb" if inside else "yaml-syntax"
-                    raise fail(code, f"the alias *{event.anchor} {text}", place)
-                node, weight = anchors[event.anchor]
-                count += weight
-            else:
-                continue
-            if count > MAX_NODES:
-                raise fail("alias-bomb", f"the document has more than {MAX_NODES:,} values", place)
-            if not stack:
-                documents.append(node)
-            else:
-                self.attach(stack[-1], node, place)
+    def scalar(self, event: Any, place: Place) -> None:
+        self.tag(event, place)
+        self.scalars.append((event.start_mark.index, event.end_mark.index))
+        node = Text(event.value, place, not event.style)
+        if event.anchor:
+            self.anchors[event.anchor] = (node, 1)
+        self.grow(1, place)
+        self.attach(node)
 
-    def attach(self, top: tuple[Node, list[Text], str | None], node: Node, place: Place) -> None:
-        parent, pending, _ = top
-        if isinstance(parent, Seq):
-            parent.append(node)
-        elif not pending:
-            if not isinstance(node, Text):
-                raise fail("yaml-syntax", "a key must be a single word or text", place)
-            if node == "<<" and node.plain:
-                raise fail(
-                    "yaml-tag",
-                    "the merge key << is not part of the language",
-                    place,
-                    hint="use `defaults`, a block, or `extends`",
-                )
-            pending.append(node)
+    def alias(self, event: Any, place: Place) -> None:
+        if event.anchor not in self.anchors:
+            inside = any(parent.anchor == event.anchor for parent in self.open)
+            code, text = ("alias-bomb", "contains itself") if inside else ("yaml-syntax", "is not defined before")
+            raise fail(code, f"the alias *{event.anchor} {text}", place)
+        node, weight = self.anchors[event.anchor]
+        self.grow(weight, place)
+        self.attach(node)
+
+    def begin(self, node: Map | Seq, event: Any, place: Place) -> None:
+        self.tag(event, place)
+        if len(self.open) >= MAX_NESTING:
+            raise fail("too-deep", f"YAML is nested more than {MAX_NESTING} levels", place)
+        self.open.append(_Open(node, event.anchor, self.count))
+        self.grow(1, place)
+
+    def end(self, event: Any, place: Place) -> None:
+        done = self.open.pop()
+        if done.anchor:
+            self.anchors[done.anchor] = (done.node, self.count - done.start)
+        self.formulas(done.node)
+        self.attach(done.node)
+
+    def grow(self, weight: int, place: Place) -> None:
+        """Counts the values that the document has once its aliases are followed."""
+        self.count += weight
+        if self.count > MAX_NODES:
+            raise fail("alias-bomb", f"the document has more than {MAX_NODES:,} values", place)
+
+    def attach(self, node: Node) -> None:
+        if not self.open:
+            self.roots.append(node)
+            return
+        top = self.open[-1]
+        if isinstance(top.node, Seq):
+            top.node.append(node)
+        elif top.key is not None:
+            if top.key not in top.node:
+                top.node[top.key] = node
+            top.key = None
+        elif not isinstance(node, Text):
+            raise fail("yaml-syntax", "a key must be a single word or text", node.place)
+        elif node == "<<" and node.plain:
+            raise fail(
+                "yaml-tag",
+                "the merge key << is not part of the language",
+                node.place,
+                hint="use `defaults`, a block, or `extends`",
+            )
         else:
-            key, mapping = pending.pop(), cast(Map, parent)
-            if key in mapping:
-                first = mapping.key(key).place
-                self.problems.add(
-                    "duplicate-key", f"the key `{key}` stands twice in one mapping", key.place, related=[("first here", first)]
-                )
-            else:
-                mapping[key] = node
+            top.key = node
+            if node in top.node:
+                first = [("first here", top.node.key(node).place)]
+                self.problems.add("duplicate-key", f"the key `{node}` stands twice in one mapping", node.place, related=first)
 
     def place(self, event: Any) -> Place:
         start, end = event.start_mark, event.end_mark

@@ -164,7 +164,7 @@ def validated(model: type[Model], node: Node, problems: Problems) -> Model | Non
 
 
 def _report(model: type[BaseModel], root: Node, error: Any, problems: Problems) -> None:
-    where = [step for step in error["loc"]]
+    where = list(error["loc"])
     if error["type"] == "extra_forbidden":
         parent = typing.cast(Map, _walk(root, where[:-1])[0])
         known = _keys(model, where[:-1])
@@ -183,7 +183,7 @@ def _report(model: type[BaseModel], root: Node, error: Any, problems: Problems) 
 
 
 def _walk(node: Node, steps: list[Any]) -> tuple[Node, str]:
-    """The node that an error's location leads to, and the last key on the way. Steps that are not nodes (union tags) are passed over."""
+    """The node that an error's location leads to, and the last key on the way; union tags are passed over."""
     name = ""
     for step in steps:
         if isinstance(node, Map) and step in node:

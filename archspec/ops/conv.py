@@ -44,5 +44,5 @@ class Conv(Op):
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 
-        arguments: dict[str, Any] = dict(dilation=self.dilation, groups=self.groups, bias=self.bias)
+        arguments: dict[str, Any] = {"dilation": self.dilation, "groups": self.groups, "bias": self.bias}
         return nn.Conv2d(shape.channels, self.filters, self.patch, self.stride, self.pad, **arguments)

@@ -137,7 +137,7 @@ def audit_notes(network: Network, findings: list[Finding]) -> Iterator[str]:
     biases = "with" if counts.params.bias else "without"
     yield f"params: K = {counts.params.base:,}, {biases} biases. ops: {counts.ops.unit}, M = {counts.ops.base**2:,}."
     percent = Fraction(counts.tolerance).limit_denominator(10**6) * 100
-    yield f"A figure agrees if the computed one rounds to what is printed, or lies within {float(percent):g} % of it; depth and sizes must be equal."
+    yield f"A figure agrees if the computed one rounds to it, or is within {float(percent):g} %; depth and sizes must be equal."
 
 
 def _deviation(finding: Finding) -> str:

@@ -1,0 +1,71 @@
+"""The structural keys of a row: `when`, `from`, `repeat` and the loss weight of a head."""
+
+from __future__ import annotations
+
+from archspec.ir.cells import BrokenError, Reporter, cell_value, find_row
+from archspec.ir.rows import Row
+from archspec.ir.scope import Ref, RowNames, Rows
+from archspec.language.nodes import Map, Node, Seq, Text, describe
+from archspec.language.values import boolean, number, whole
+
+_COPIES = whole(1, 2**31 - 1, "a positive whole number")
+
+
+def kept(row: Row, names: RowNames, branch: bool, report: Reporter) -> bool:
+    """Whether the `when` of a row keeps it. A branch must say what else it leaves: no skip and a skip cost the same."""
+    node = row.get("when")
+    if node is None:
+        return True
+    if branch and row.get("else") not in ("identity", "none"):
+        report.add("when-else", "a `when` in a branch must say what it leaves", node.place, "add else: identity, or else: none")
+        raise BrokenError
+    value = cell_value(node, names, report)
+    try:
+        return boolean(value) if isinstance(value, Text | Map | Seq) else bool(value)
+    except ValueError:
+        report.add("bad-value", f"`when` must be a formula, true or false, found {describe(node)}", node.place)
+        raise BrokenError from None
+
+
+def sources(row: Row, names: RowNames, rows: Rows, report: Reporter) -> list[Ref]:
+    """The earlier rows that `from` names."""
+    node = row.get("from")
+    if node is None:
+        return []
+    return [_source(item, names, rows, report) for item in (node if isinstance(node, Seq) else [node])]
+
+
+def _source(item: Node, names: RowNames, rows: Rows, report: Reporter) -> Ref:
+    value = cell_value(item, names, report)
+    if isinstance(value, Ref):
+        return value
+    if isinstance(value, Text):
+        return find_row(value, rows, report)
+    report.add("bad-value", f"`from` names an earlier row, found {describe(value)}", item.place)
+    raise BrokenError
+
+
+def copies(row: Row, names: RowNames, report: Reporter) -> int:
+    """How often `repeat` chains the row."""
+    node = row.keys["repeat"][1]
+    value = cell_value(node, names, report)
+    try:
+        return _COPIES(value)
+    except ValueError as error:
+        report.add("bad-value", f"repeat must be {error}, found {describe(value)}", node.place)
+        raise BrokenError from None
+
+
+def loss_weight(row: Row, names: RowNames, report: Reporter) -> float:
+    """The weight of a head's loss, 1 where none is stated."""
+    node = row.get("loss weight")
+    if node is None:
+        return 1.0
+    try:
+        weight = number(cell_value(node, names, report))
+        if weight >= 0:
+            return float(weight)
+    except (ValueError, BrokenError):
+        pass
+    report.add("bad-value", f"loss weight must be a number of at least 0, found {describe(node)}", node.place)
+    return 1.0

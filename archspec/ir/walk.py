@@ -1,0 +1,293 @@
+"""The walk over the rows: blocks are expanded, formulas evaluated and shapes inferred, and a wrong row does not stop the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from archspec.ir.at import At, Outcome, StopError, inner
+from archspec.ir.cells import BrokenError, Reporter, Typed, cell_value, own_cells, typed, variables, with_headers
+from archspec.ir.claims import checked_claims, stated_size
+from archspec.ir.edits import Edits
+from archspec.ir.joins import JOINS, shares
+from archspec.ir.keys import copies, kept, sources
+from archspec.ir.rows import COMBINATORS, Row, named_rows, row_from
+from archspec.ir.scope import Cell, Layer, Ref, RowNames, Rows, Scope
+from archspec.ir.tree import Leaf, Tree
+from archspec.ir.types import Type, Types
+from archspec.language.blocks import Block
+from archspec.language.diagnostics import Problems, did_you_mean
+from archspec.language.formula import MAX_INT, UnknownValueError
+from archspec.language.names import id_problem, nearest
+from archspec.language.nodes import Map, Node, Seq, Text, describe
+from archspec.language.places import Place, Source
+from archspec.ops.base import Shape, ShapeError
+
+MAX_NODES = 100_000
+MAX_NESTING = 40
+
+
+class Walk:
+    """One expansion. `defaults` are the spec's cells by type, `inherited` the texts whose claims are only compared."""
+
+    def __init__(
+        self,
+        problems: Problems,
+        types: Types,
+        edits: Edits,
+        defaults: Mapping[str, dict[str, Cell]],
+        inherited: frozenset[Source],
+    ) -> None:
+        self.problems, self.types, self.edits, self.defaults, self.inherited = problems, types, edits, defaults, inherited
+        self._users: list[tuple[str, Place]] = []
+        self._blocks: list[Block] = []
+        self._nodes = self._depth = self._params = self._macs = 0
+
+    def report(self, at: At) -> Reporter:
+        return Reporter(self.problems, at.dotted or None, self._users[0] if self._users else None)
+
+    # lists and rows
+
+    def sequence(self, named: Sequence[tuple[str, Node]], at: At, place: Place) -> Outcome:
+        """A list of rows, each reading the one above it; `at.scope.rows` collects what a later `from` may name."""
+        children: list[Tree | None] = []
+        rows, current = at.scope.rows, at.shape
+        seen: set[str] = set()
+        for name, node in named:
+            here = at.to(name, current)
+            id_place = node["id"].place if isinstance(node, Map) and "id" in node else node.place
+            self.check_id(name, id_place)
+            if name in seen:
+                self.report(here).add("duplicate-id", f"the id `{name}` stands twice in one list", id_place)
+                continue
+            seen.add(name)
+            found = self.row(node, here)
+            if found is None:
+                rows.removed[name] = node.place
+                continue
+            children.append(found.node)
+            current = found.output
+            rows.refs[name] = Ref(here.dotted, current)
+        return inner("sequence", children, at, current, place)
+
+    def row(self, written: Node | Row, at: At, *, branch: bool = False, edited: bool = False) -> Outcome | None:
+        """One row, whatever it is written as; None if a `when` or a change removes it."""
+        self._count(written.place, at)
+        if isinstance(written, Seq):
+            if not edited and self.edits.drops(at.path):
+                return None
+            inside = replace(at, scope=replace(at.scope, rows=Rows(at.scope.rows)))
+            return self.sequence(self.edits.rows(named_rows(written), at.path), inside, written.place)
+        row = written if isinstance(written, Row) else row_from(written)
+        changed = row if edited else self.edits.row(row, at.path, at.scope.block)
+        if changed is None:
+            return None
+        self._depth += 1
+        try:
+            if self._depth > MAX_NESTING:
+                self.report(at).add("too-deep", f"blocks are nested more than {MAX_NESTING} levels", changed.place)
+                raise StopError
+            return self._placed(changed, at, branch)
+        except (BrokenError, UnknownValueError):
+            # the size that the row states serves the rows below, so that one error is reported once
+            stated = stated_size(changed, at.scope.names(at.shape), Reporter(Problems(), None))
+            return Outcome(None, Shape(stated[2], *stated[:2]) if stated and len(stated) == 3 else None)
+        finally:
+            self._depth -= 1
+
+    def _placed(self, row: Row, at: At, branch: bool) -> Outcome | None:
+        """A row whose changes are made: `when`, `from`, what it is, and what it claims."""
+        report = self.report(at)
+        if not kept(row, at.scope.names(at.shape), branch, report):
+            return inner("sequence", [], at, at.shape, row.place) if branch and row.get("else") == "identity" else None
+        found = sources(row, at.scope.names(at.shape), at.scope.rows, report)
+        if len(found) == 1:
+            at = replace(at, shape=found[0].output)
+        stated = stated_size(row, at.scope.names(at.shape), report)
+        outcome = self._repeated(row, at, stated) if "repeat" in row.keys else self._built(row, at, stated, found)
+        if outcome is None:
+            return None
+        claims, output = checked_claims(row, stated, outcome.output, self.inherited, report)
+        node = outcome.node
+        if node is not None:
+            paths = tuple(source.path for source in found)
+            node = replace(node, claims=claims, sources=paths or node.sources)
+        return Outcome(node, output)
+
+    def _repeated(self, row: Row, at: At, stated: tuple[int, ...] | None) -> Outcome:
+        report = self.report(at)
+        count = copies(row, at.scope.names(at.shape, stated), report)
+        one = row.only("type", "layer", *COMBINATORS)
+        children: list[Tree | None] = []
+        current = at.shape
+        for index in range(count):
+            here = At((*at.path, str(index)), replace(at.scope, index=index), current)
+            self._count(row.place, here)
+            copy = self.edits.row(one, here.path, at.scope.block)
+            found = self._built(copy, here, stated, []) if copy is not None else None
+            if found is None:
+                continue
+            children.append(found.node)
+            current = found.output
+            if found.node is None:
+                break  # the other copies would only say the same
+        told = row.get("type")
+        outcome = inner("sequence", children, at, current, row.place)
+        return (
+            outcome
+            if outcome.node is None or not isinstance(told, Text)
+            else replace(outcome, node=replace(outcome.node, type=str(told)))
+        )
+
+    def _built(self, row: Row, at: At, stated: tuple[int, ...] | None, found: list[Ref]) -> Outcome | None:
+        """What a row is: a combinator, a layer, or a type."""
+        report, told = self.report(at), row.get("type")
+        kind = next((kind for kind in COMBINATORS if kind in row.keys), None)
+        joins = str(told) if kind is None and told in COMBINATORS else None
+        if kind or joins:
+            for key, _ in row.cells.values():
+                report.add("unknown-column", f"`{key}` is not a key of a row with {kind or joins}", key.place)
+        if joins:
+            return self._joined(joins, [(source.path, source.output) for source in found], [], at, row.place)
+        if len(found) > 1:
+            report.add("bad-value", "only `type: concat`, `sum` or `product` takes several sources", row.place_of("from"))
+            raise BrokenError
+        if kind:
+            return self._combined(kind, row, at)
+        names = at.scope.names(at.shape, stated)
+        cells = own_cells(row, names, at.scope.rows)
+        if "layer" in row.keys:
+            layer = self._layer(row, names, report)
+            return self._typed(layer.type, [layer.cells, cells], at, names, row) if layer else None
+        if not isinstance(told, Text):
+            message = "the row has no `type`" if told is None else f"`type` must be a name, found {describe(told)}"
+            report.add("missing-key", message, row.place, "a row has a type, or one of concat, sum, product, split, layer")
+            raise BrokenError
+        return self._typed(told, [cells], at, names, row)
+
+    def _layer(self, row: Row, names: RowNames, report: Reporter) -> Layer | None:
+        node = row.keys["layer"][1]
+        value = cell_value(node, names, report)
+        if isinstance(value, Layer) or value is None:
+            return value
+        report.add(
+            "bad-value", f"`layer` places a column of type layer, found {describe(node)}", node.place, "write the layer as `type`"
+        )
+        raise BrokenError
+
+    # types
+
+    def _typed(self, told: Text, layers: list[dict[str, Cell]], at: At, names: RowNames, row: Row) -> Outcome:
+        report = self.report(at)
+        type_ = self.types.find(told, at.scope.block)
+        if type_ is None:
+            hint = did_you_mean(nearest(told, self.types.names())) or "the ops and blocks are listed in docs/language.md"
+            report.add("unknown-type", f"{describe(told)} is neither an op nor a block", told.place, hint)
+            raise BrokenError
+        defaults = self.defaults.get(type_.name, {})
+        spec_wide = {key: replace(cell, names=replace(cell.names, shape=at.shape)) for key, cell in defaults.items()}
+        by_column = [*(with_headers(type_, cells, report) for cells in layers), spec_wide]
+        columns = typed(type_, by_column, names, at.scope.rows, row.place, report)
+        outcome = (self._leaf if type_.op else self._block)(type_, columns, at, row)
+        if outcome.node is None:
+            return outcome
+        node = replace(outcome.node, type=type_.name, columns=columns.values, cells=columns.written(type_), place=row.place)
+        return Outcome(node, outcome.output)
+
+    def _leaf(self, type_: Type, columns: Typed, at: At, row: Row) -> Outcome:
+        assert type_.op is not None
+        op = type_.op.model_construct(**columns.values)
+        if at.shape is None:
+            return Outcome(None, None)
+        try:
+            output = op.output(at.shape)
+        except ShapeError as error:
+            place = columns.places.get(error.column or "", row.place)
+            self.report(at).add("shape-mismatch", error.message, place)
+            raise BrokenError from None
+        cost = op.cost(at.shape)
+        self._params, self._macs = self._params + cost.params, self._macs + cost.macs
+        if max(self._params, self._macs, output.elements) > MAX_INT:
+            self.report(at).add("overflow", "the counts no longer fit in 63 bits", row.place)
+            raise StopError
+        return Outcome(Leaf(at.dotted, type_.name, at.shape, output, row.place, op=op), output)
+
+    def _block(self, type_: Type, columns: Typed, at: At, row: Row) -> Outcome:
+        block = type_.block
+        assert block is not None
+        assert block.body is not None
+        if block in self._blocks:
+            names = " uses ".join(b.name for b in [*self._blocks[self._blocks.index(block) :], block])
+            self.report(at).add("cyclic-block", f"the block uses itself: {names}", row.place)
+            raise StopError
+        self._blocks.append(block)
+        self._users.append((at.dotted, row.place))
+        try:
+            values = variables(block.vars or {}, RowNames(columns.values, at.shape, at.shape), Rows(), self.report(at))
+            inside = replace(at, scope=Scope(values, Rows(), block, at.shape))
+            # a body that is one row with an id is a list of one
+            body = Seq(block.body.place, [block.body]) if isinstance(block.body, Map) and "id" in block.body else block.body
+            found = self.row(body, inside, edited=True)
+        finally:
+            self._blocks.pop()
+            self._users.pop()
+        return found or inner("sequence", [], at, at.shape, row.place)
+
+    # combinators
+
+    def _combined(self, kind: str, row: Row, at: At) -> Outcome:
+        report, branches = self.report(at), row.get(kind)
+        if not isinstance(branches, Map) or not branches:
+            report.add("bad-value", f"`{kind}` holds named branches, found {describe(branches)}", row.place_of(kind))
+            raise BrokenError
+        named = self.edits.rows(list(branches.items()), at.path)
+        entry = at.shape
+        try:
+            if kind == "split" and entry is not None:
+                entry = shares(entry, len(named))
+        except ShapeError as error:
+            report.add("shape-mismatch", error.message, row.keys[kind][0].place)
+            raise BrokenError from None
+        shapes: list[tuple[str, Shape | None]] = []
+        nodes: list[Tree | None] = []
+        for name, node in named:
+            self.check_id(name, branches.key(name).place if name in branches else node.place)
+            found = self.row(node, at.to(name, entry), branch=True)
+            if found is not None:
+                shapes.append((name, found.output))
+                nodes.append(found.node)
+        if not nodes:
+            report.add("shape-mismatch", f"no branch of the {kind} is left", row.place_of(kind))
+            raise BrokenError
+        return self._joined(kind, shapes, nodes, at, row.keys[kind][0].place)
+
+    def _joined(
+        self, kind: str, shapes: list[tuple[str, Shape | None]], nodes: list[Tree | None], at: At, place: Place
+    ) -> Outcome:
+        """Branches, or (without nodes) several earlier rows, brought together."""
+        report = self.report(at)
+        if not nodes and (len(shapes) < 2 or kind == "split"):
+            report.add("bad-value", f"`type: {kind}` needs branches, or several rows in `from`", place)
+            raise BrokenError
+        known = [(name, shape) for name, shape in shapes if shape is not None]
+        if len(known) < len(shapes):
+            return Outcome(None, None)
+        try:
+            output = JOINS[kind](known)
+        except ShapeError as error:
+            report.add("shape-mismatch", error.message, place)
+            raise BrokenError from None
+        return inner(kind, nodes, at if nodes else replace(at, shape=known[0][1]), output, place)
+
+    # limits
+
+    def check_id(self, name: str, place: Place) -> None:
+        problem = id_problem(name)
+        if problem:
+            self.problems.add(*problem, place)
+
+    def _count(self, place: Place, at: At) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self.report(at).add("too-many-nodes", f"the network has more than {MAX_NODES:,} nodes", place)
+            raise StopError

@@ -40,7 +40,8 @@ def command(
     show(report_network(network).__rich__())
     typer.echo(_built(model, network))
     typer.echo(_ran(model, network))
-    typer.echo("audit: " + next(audit_notes(network, audit(network))) + (" See `archspec audit`." if network.counts else ""))
+    findings = audit(network)
+    typer.echo("audit: " + next(audit_notes(network, findings)) + (" See `archspec audit`." if findings else ""))
     if loaded:
         typer.echo(f"loaded {loaded.tensors} tensors from {weights}" + _left_out(loaded.left_out, loaded.digest, network))
     if output is not None:

@@ -8,9 +8,9 @@ from archspec.ir.scope import RowNames
 from archspec.ir.tree import Claim
 from archspec.language.figures import figure, output_size
 from archspec.language.formula import UnknownValueError
-from archspec.language.load import Spec
 from archspec.language.nodes import Text, describe
 from archspec.language.places import Source
+from archspec.language.spec import Spec
 from archspec.ops.base import Shape
 
 

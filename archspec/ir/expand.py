@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from archspec.ir.at import At, StopError
-from archspec.ir.cells import Reporter, variables, with_headers
+from archspec.ir.cells import Reporter, variables
 from archspec.ir.claims import total_claims
+from archspec.ir.columns import with_headers
 from archspec.ir.edits import Edits
 from archspec.ir.keys import loss_weight
 from archspec.ir.rows import named_rows, row_from
@@ -13,9 +14,9 @@ from archspec.ir.tree import INPUT, Head, Inner, Network
 from archspec.ir.types import Types
 from archspec.ir.walk import Walk
 from archspec.language.diagnostics import Problems, SpecError, did_you_mean, moved
-from archspec.language.load import Spec
 from archspec.language.names import nearest
 from archspec.language.nodes import Map, describe, is_null
+from archspec.language.spec import Spec
 from archspec.ops.base import Shape
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from archspec.ir.at import At, Outcome, inner
+from archspec.ir.cells import BrokenError, Reporter
+from archspec.ir.tree import Tree
+from archspec.language.places import Place
 from archspec.ops.base import Shape, ShapeError
 
 Named = Sequence[tuple[str, Shape]]
@@ -47,3 +52,21 @@ def shares(shape: Shape, count: int) -> Shape:
     if shape.channels % count:
         raise ShapeError(f"{count} branches of a split do not divide the {shape.channels} channels that come in")
     return shape._replace(channels=shape.channels // count)
+
+
+def joined(
+    kind: str, shapes: Sequence[tuple[str, Shape | None]], nodes: Sequence[Tree | None], at: At, place: Place, report: Reporter
+) -> Outcome:
+    """Branches, or (without nodes) several earlier rows, brought together. Raises BrokenError after reporting."""
+    if not nodes and (len(shapes) < 2 or kind == "split"):
+        report.add("bad-value", f"`type: {kind}` needs branches, or several rows in `from`", place)
+        raise BrokenError
+    known = [(name, shape) for name, shape in shapes if shape is not None]
+    if len(known) < len(shapes):
+        return Outcome(None, None)
+    try:
+        output = JOINS[kind](known)
+    except ShapeError as error:
+        report.add("shape-mismatch", error.message, place)
+        raise BrokenError from None
+    return inner(kind, nodes, at if nodes else replace(at, shape=known[0][1]), output, place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archspec.ir.cells import BrokenError, Reporter, cell_value, find_row
 from archspec.ir.rows import Row
-from archspec.ir.scope import Ref, RowNames, Rows
+from archspec.ir.scope import Layer, Ref, RowNames, Rows
 from archspec.language.nodes import Map, Node, Seq, Text, describe
 from archspec.language.values import boolean, number, whole
 
@@ -69,3 +69,15 @@ def loss_weight(row: Row, names: RowNames, report: Reporter) -> float:
         pass
     report.add("bad-value", f"loss weight must be a number of at least 0, found {describe(node)}", node.place)
     return 1.0
+
+
+def placed_layer(row: Row, names: RowNames, report: Reporter) -> Layer | None:
+    """The layer that a row with `layer` places, or None."""
+    node = row.keys["layer"][1]
+    value = cell_value(node, names, report)
+    if isinstance(value, Layer) or value is None:
+        return value
+    report.add(
+        "bad-value", f"`layer` places a column of type layer, found {describe(node)}", node.place, "write the layer as `type`"
+    )
+    raise BrokenError

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from archspec.ir.at import At, Outcome, StopError, inner
-from archspec.ir.cells import BrokenError, Reporter, Typed, cell_value, own_cells, typed, variables, with_headers
+from archspec.ir.cells import BrokenError, Reporter, own_cells, variables
 from archspec.ir.claims import checked_claims, stated_size
+from archspec.ir.columns import Typed, typed, with_headers
 from archspec.ir.edits import Edits
-from archspec.ir.joins import JOINS, shares
-from archspec.ir.keys import copies, kept, sources
+from archspec.ir.joins import joined, shares
+from archspec.ir.keys import copies, kept, placed_layer, sources
 from archspec.ir.rows import COMBINATORS, Row, named_rows, row_from
-from archspec.ir.scope import Cell, Layer, Ref, RowNames, Rows, Scope
+from archspec.ir.scope import Cell, Ref, RowNames, Rows, Scope
 from archspec.ir.tree import Leaf, Tree
 from archspec.ir.types import Type, Types
 from archspec.language.blocks import Block
@@ -148,7 +149,7 @@ class Walk:
             for key, _ in row.cells.values():
                 report.add("unknown-column", f"`{key}` is not a key of a row with {kind or joins}", key.place)
         if joins:
-            return self._joined(joins, [(source.path, source.output) for source in found], [], at, row.place)
+            return joined(joins, [(source.path, source.output) for source in found], [], at, row.place, report)
         if len(found) > 1:
             report.add("bad-value", "only `type: concat`, `sum` or `product` takes several sources", row.place_of("from"))
             raise BrokenError
@@ -157,23 +158,13 @@ class Walk:
         names = at.scope.names(at.shape, stated)
         cells = own_cells(row, names, at.scope.rows)
         if "layer" in row.keys:
-            layer = self._layer(row, names, report)
+            layer = placed_layer(row, names, report)
             return self._typed(layer.type, [layer.cells, cells], at, names, row) if layer else None
         if not isinstance(told, Text):
             message = "the row has no `type`" if told is None else f"`type` must be a name, found {describe(told)}"
             report.add("missing-key", message, row.place, "a row has a type, or one of concat, sum, product, split, layer")
             raise BrokenError
         return self._typed(told, [cells], at, names, row)
-
-    def _layer(self, row: Row, names: RowNames, report: Reporter) -> Layer | None:
-        node = row.keys["layer"][1]
-        value = cell_value(node, names, report)
-        if isinstance(value, Layer) or value is None:
-            return value
-        report.add(
-            "bad-value", f"`layer` places a column of type layer, found {describe(node)}", node.place, "write the layer as `type`"
-        )
-        raise BrokenError
 
     # types
 
@@ -259,25 +250,7 @@ class Walk:
         if not nodes:
             report.add("shape-mismatch", f"no branch of the {kind} is left", row.place_of(kind))
             raise BrokenError
-        return self._joined(kind, shapes, nodes, at, row.keys[kind][0].place)
-
-    def _joined(
-        self, kind: str, shapes: list[tuple[str, Shape | None]], nodes: list[Tree | None], at: At, place: Place
-    ) -> Outcome:
-        """Branches, or (without nodes) several earlier rows, brought together."""
-        report = self.report(at)
-        if not nodes and (len(shapes) < 2 or kind == "split"):
-            report.add("bad-value", f"`type: {kind}` needs branches, or several rows in `from`", place)
-            raise BrokenError
-        known = [(name, shape) for name, shape in shapes if shape is not None]
-        if len(known) < len(shapes):
-            return Outcome(None, None)
-        try:
-            output = JOINS[kind](known)
-        except ShapeError as error:
-            report.add("shape-mismatch", error.message, place)
-            raise BrokenError from None
-        return inner(kind, nodes, at if nodes else replace(at, shape=known[0][1]), output, place)
+        return joined(kind, shapes, nodes, at, row.keys[kind][0].place, report)
 
     # limits
 

@@ -10,8 +10,9 @@ from typing import cast
 from archspec.language.columns import REQUIRED, Column
 from archspec.language.diagnostics import Problems, fail
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, identifier, normal
-from archspec.language.nodes import Map, Node, is_null, read
+from archspec.language.nodes import Map, Node, is_null
 from archspec.language.places import Place, Source
+from archspec.language.reader import read
 from archspec.language.schema import BlockModel, InitScheme, validated
 from archspec.language.values import TYPES
 

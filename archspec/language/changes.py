@@ -13,8 +13,9 @@ from functools import lru_cache
 
 from archspec.language.diagnostics import Problems, did_you_mean, fail
 from archspec.language.names import nearest
-from archspec.language.nodes import Map, Node, Text, read
+from archspec.language.nodes import Map, Node, Text
 from archspec.language.places import Place, Source
+from archspec.language.reader import read
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ def split_path(text: str, place: Place) -> tuple[str, ...]:
     return words
 
 
-def row_changes(rows: Map, problems: Problems, *, head: bool = False) -> list[Change]:
+def row_changes(rows: Map, *, head: bool = False) -> list[Change]:
     """The changes that the `rows:` (or `heads:`) of an extending spec name."""
     changes = []
     for key, value in rows.items():

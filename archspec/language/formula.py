@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import math
-import operator
 import warnings
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Protocol
+
+from archspec.language.arithmetic import ARITHMETIC, COMPARISONS, CONSTANTS, FUNCTIONS
 
 MAX_LENGTH = 500
 MAX_DEPTH = 40
@@ -36,58 +37,6 @@ class Names(Protocol):
 
     def __getitem__(self, name: str) -> Any: ...
     def __iter__(self) -> Any: ...
-
-
-def round_half_up(x: float) -> int:
-    """The nearest whole number, halves upwards."""
-    return math.floor(x + 0.5)
-
-
-def round_to(x: float, divisor: int) -> int:
-    """MobileNet's rule: the nearest multiple of `divisor`, at least `divisor`, never below 90 % of x (Howard et al. 2017)."""
-    rounded = max(divisor, int(x + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * x else rounded
-
-
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
-    "min": (min, 2, 20),
-    "max": (max, 2, 20),
-    "ceil": (math.ceil, 1, 1),
-    "floor": (math.floor, 1, 1),
-    "round": (round_half_up, 1, 1),
-    "sqrt": (math.sqrt, 1, 1),
-    "log": (math.log, 1, 2),
-    "round_to": (round_to, 2, 2),
-}
-CONSTANTS: dict[str, Any] = {"true": True, "false": False, "none": None}
-
-
-def _power(base: float, exponent: float) -> float:
-    if isinstance(base, int) and isinstance(exponent, int) and abs(base) > 1 and exponent * math.log2(abs(base)) > 63:
-        raise OverflowError
-    result = base**exponent
-    if isinstance(result, complex):
-        raise ValueError
-    return float(result) if isinstance(result, float) else int(result)
-
-
-_ARITHMETIC: dict[type[ast.AST], tuple[Callable[[Any, Any], Any], str]] = {
-    ast.Add: (operator.add, "+"),
-    ast.Sub: (operator.sub, "-"),
-    ast.Mult: (operator.mul, "*"),
-    ast.Div: (operator.truediv, "/"),
-    ast.FloorDiv: (operator.floordiv, "//"),
-    ast.Mod: (operator.mod, "%"),
-    ast.Pow: (_power, "**"),
-}
-_COMPARISONS: dict[type[ast.AST], tuple[Callable[[Any, Any], bool], bool]] = {
-    ast.Eq: (operator.eq, False),
-    ast.NotEq: (operator.ne, False),
-    ast.Lt: (operator.lt, True),
-    ast.LtE: (operator.le, True),
-    ast.Gt: (operator.gt, True),
-    ast.GtE: (operator.ge, True),
-}
 
 
 def evaluate(text: str, names: Names) -> Any:
@@ -126,9 +75,9 @@ def _check(node: ast.AST, depth: int) -> None:
         children = (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
     else:
         raise _error(node, "formula-syntax", f"formulas have no {_PLAIN_NAMES.get(kind, kind.__name__.lower())}")
-    if isinstance(node, ast.BinOp | ast.UnaryOp) and type(node.op) not in (*_ARITHMETIC, ast.USub, ast.UAdd, ast.Not):
+    if isinstance(node, ast.BinOp | ast.UnaryOp) and type(node.op) not in (*ARITHMETIC, ast.USub, ast.UAdd, ast.Not):
         raise _error(node, "formula-syntax", f"formulas have no operator {type(node.op).__name__}")
-    if isinstance(node, ast.Compare) and any(type(op) not in _COMPARISONS for op in node.ops):
+    if isinstance(node, ast.Compare) and any(type(op) not in COMPARISONS for op in node.ops):
         raise _error(node, "formula-syntax", "formulas compare with ==, !=, <, <=, > and >= only")
     if isinstance(node, ast.Constant):
         if not isinstance(node.value, int | float | str) or isinstance(node.value, bool):
@@ -181,7 +130,7 @@ def _name(node: Any, names: Names) -> Any:
 
 
 def _binary(node: Any, names: Names) -> Any:
-    function, sign = _ARITHMETIC[type(node.op)]
+    function, sign = ARITHMETIC[type(node.op)]
     left, right = _number(node.left, names), _number(node.right, names)
     return _guarded(node, f"{left} {sign} {right}", function, left, right)
 
@@ -206,7 +155,7 @@ def _bool(node: Any, names: Names) -> Any:
 def _compare(node: Any, names: Names) -> bool:
     left = _value(node.left, names)
     for op, right_node in zip(node.ops, node.comparators, strict=True):
-        function, ordered = _COMPARISONS[type(op)]
+        function, ordered = COMPARISONS[type(op)]
         right = _value(right_node, names)
         if ordered and not (_is_number(left) and _is_number(right)):
             raise _error(node, "formula-value", "only numbers can be compared by size")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from archspec.language.diagnostics import SpecError, did_you_mean, fail
 from archspec.language.names import nearest
-from archspec.language.nodes import MAX_BYTES, decode
 from archspec.language.places import Place, Source
+from archspec.language.reader import MAX_BYTES, decode
 
 _PACKAGE = Path(__file__).parent.parent
 

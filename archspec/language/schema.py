@@ -118,7 +118,7 @@ class BlockModel(Strict):
 class Document(Strict):
     """One YAML document: a spec, or the changes that a spec makes to the one it extends."""
 
-    name: Word
+    name: Word = ""
     about: Word = ""
     extends: Word | None = None
     source: SourceInfo | None = None

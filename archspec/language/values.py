@@ -105,7 +105,13 @@ def numbers(value: Any) -> tuple[float, ...]:
     return tuple(number(item) for item in value)
 
 
-def _marker(value: Any) -> Any:
+def layer(value: Any) -> Any:
+    """A type, or none: resolved by the row that holds it, where its formulas can be seen."""
+    return value
+
+
+def row(value: Any) -> Any:
+    """The id of an earlier row: resolved by the row that holds it."""
     return value
 
 
@@ -121,8 +127,8 @@ Padding = Annotated[Literal["same", "valid"] | Size, PlainValidator(padding)]
 Bool = Annotated[bool, BeforeValidator(boolean)]
 Word = Annotated[str, BeforeValidator(text)]
 Numbers = Annotated[tuple[float, ...], PlainValidator(numbers)]
-LayerValue = Annotated[Any, PlainValidator(_marker)]
-RowValue = Annotated[Any, PlainValidator(_marker)]
+LayerValue = Annotated[Any, PlainValidator(layer)]
+RowValue = Annotated[Any, PlainValidator(row)]
 
 #: What `type:` says in the columns of a block.
 TYPES: dict[str, Any] = {

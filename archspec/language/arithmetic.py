@@ -1,0 +1,61 @@
+"""What formulas can compute: operators, comparisons, functions and constants, as data."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+
+def round_half_up(x: float) -> int:
+    """The nearest whole number, halves upwards."""
+    return math.floor(x + 0.5)
+
+
+def round_to(x: float, divisor: int) -> int:
+    """MobileNet's rule: the nearest multiple of `divisor`, at least `divisor`, never below 90 % of x (Howard et al. 2017)."""
+    rounded = max(divisor, int(x + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * x else rounded
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
+    "min": (min, 2, 20),
+    "max": (max, 2, 20),
+    "ceil": (math.ceil, 1, 1),
+    "floor": (math.floor, 1, 1),
+    "round": (round_half_up, 1, 1),
+    "sqrt": (math.sqrt, 1, 1),
+    "log": (math.log, 1, 2),
+    "round_to": (round_to, 2, 2),
+}
+CONSTANTS: dict[str, Any] = {"true": True, "false": False, "none": None}
+
+
+def _power(base: float, exponent: float) -> float:
+    if isinstance(base, int) and isinstance(exponent, int) and abs(base) > 1 and exponent * math.log2(abs(base)) > 63:
+        raise OverflowError
+    result = base**exponent
+    if isinstance(result, complex):
+        raise ValueError
+    return float(result) if isinstance(result, float) else int(result)
+
+
+ARITHMETIC: dict[type[ast.AST], tuple[Callable[[Any, Any], Any], str]] = {
+    ast.Add: (operator.add, "+"),
+    ast.Sub: (operator.sub, "-"),
+    ast.Mult: (operator.mul, "*"),
+    ast.Div: (operator.truediv, "/"),
+    ast.FloorDiv: (operator.floordiv, "//"),
+    ast.Mod: (operator.mod, "%"),
+    ast.Pow: (_power, "**"),
+}
+COMPARISONS: dict[type[ast.AST], tuple[Callable[[Any, Any], bool], bool]] = {
+    ast.Eq: (operator.eq, False),
+    ast.NotEq: (operator.ne, False),
+    ast.Lt: (operator.lt, True),
+    ast.LtE: (operator.le, True),
+    ast.Gt: (operator.gt, True),
+    ast.GtE: (operator.ge, True),
+}

@@ -1,0 +1,205 @@
+"""YAML text to nodes. Works on PyYAML's events, so that nesting, aliases and tags are bounded before anything is built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from archspec.language.diagnostics import Problems, fail
+from archspec.language.nodes import Map, Node, Seq, Text, describe, is_formula
+from archspec.language.places import Place, Source
+
+MAX_BYTES = 1 << 20
+MAX_NODES = 100_000
+MAX_NESTING = 50
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_COMMENT_CELL = re.compile(r"(?:^|[\s,{])(#\d[\w ]*?)\s*:(?=\s|$)")
+
+
+def decode(data: bytes, name: str) -> Source:
+    """The text of a file, or a diagnostic that points at the first bad byte."""
+    if len(data) > MAX_BYTES:
+        place = Place(Source(name, ""))
+        raise fail("bad-file", f"the file has {len(data):,} bytes; a spec has at most {MAX_BYTES:,}", place)
+    try:
+        return Source(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        source = Source(name, data.decode("utf-8", "replace"))
+        raise fail(
+            "yaml-syntax",
+            f"byte 0x{data[error.start]:02x} is not UTF-8",
+            Place(source, line, column),
+            hint="save the file as UTF-8",
+        ) from None
+
+
+def read(source: Source, *, skip: int = 0) -> list[Node]:
+    """The documents of a text. `skip` characters of a one-line text are passed over (an option's path)."""
+    return _Reader(source, skip).documents()
+
+
+@dataclass
+class _Open:
+    """A mapping or list whose end has not come; `key` waits for its value, `start` counts the nodes before it."""
+
+    node: Map | Seq
+    anchor: str | None
+    start: int
+    key: Text | None = None
+
+
+class _Reader:
+    """Builds nodes from events; `scalars` are the stretches of text that are values, for telling comments apart."""
+
+    def __init__(self, source: Source, skip: int) -> None:
+        self.source = source
+        self.text = " " * skip + source.text[skip:]
+        self.problems = Problems()
+        self.scalars: list[tuple[int, int]] = []
+        self.roots: list[Node] = []
+        self.open: list[_Open] = []
+        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.count = 0
+
+    def documents(self) -> list[Node]:
+        handlers: dict[type, Callable[[Any, Place], None]] = {
+            yaml.ScalarEvent: self.scalar,
+            yaml.AliasEvent: self.alias,
+            yaml.MappingStartEvent: lambda event, place: self.begin(Map(place), event, place),
+            yaml.SequenceStartEvent: lambda event, place: self.begin(Seq(place), event, place),
+            yaml.MappingEndEvent: self.end,
+            yaml.SequenceEndEvent: self.end,
+        }
+        try:
+            for event in yaml.parse(self.text, Loader=_Loader):
+                if type(event) in handlers:
+                    handlers[type(event)](event, self.place(event))
+        except yaml.YAMLError as error:
+            self.comment_cells()
+            if not self.problems.found:
+                self.syntax(error)
+        else:
+            self.comment_cells()
+        self.problems.check()
+        return self.roots
+
+    def scalar(self, event: Any, place: Place) -> None:
+        self.tag(event, place)
+        self.scalars.append((event.start_mark.index, event.end_mark.index))
+        node = Text(event.value, place, not event.style)
+        if event.anchor:
+            self.anchors[event.anchor] = (node, 1)
+        self.grow(1, place)
+        self.attach(node)
+
+    def alias(self, event: Any, place: Place) -> None:
+        if event.anchor not in self.anchors:
+            inside = any(parent.anchor == event.anchor for parent in self.open)
+            code, text = ("alias-bomb", "contains itself") if inside else ("yaml-syntax", "is not defined before")
+            raise fail(code, f"the alias *{event.anchor} {text}", place)
+        node, weight = self.anchors[event.anchor]
+        self.grow(weight, place)
+        self.attach(node)
+
+    def begin(self, node: Map | Seq, event: Any, place: Place) -> None:
+        self.tag(event, place)
+        if len(self.open) >= MAX_NESTING:
+            raise fail("too-deep", f"YAML is nested more than {MAX_NESTING} levels", place)
+        self.open.append(_Open(node, event.anchor, self.count))
+        self.grow(1, place)
+
+    def end(self, event: Any, place: Place) -> None:
+        done = self.open.pop()
+        if done.anchor:
+            self.anchors[done.anchor] = (done.node, self.count - done.start)
+        self.formulas(done.node)
+        self.attach(done.node)
+
+    def grow(self, weight: int, place: Place) -> None:
+        """Counts the values that the document has once its aliases are followed."""
+        self.count += weight
+        if self.count > MAX_NODES:
+            code = "alias-bomb" if self.anchors else "too-many-nodes"
+            raise fail(code, f"the document has more than {MAX_NODES:,} values", place)
+
+    def attach(self, node: Node) -> None:
+        if not self.open:
+            self.roots.append(node)
+            return
+        top = self.open[-1]
+        if isinstance(top.node, Seq):
+            top.node.append(node)
+        elif top.key is not None:
+            if top.key not in top.node:
+                top.node[top.key] = node
+            top.key = None
+        elif not isinstance(node, Text):
+            raise fail("yaml-syntax", "a key must be a single word or text", node.place)
+        elif node == "<<" and node.plain:
+            raise fail(
+                "yaml-tag",
+                "the merge key << is not part of the language",
+                node.place,
+                hint="use `defaults`, a block, or `extends`",
+            )
+        else:
+            top.key = node
+            if node in top.node:
+                first = [("first here", top.node.key(node).place)]
+                self.problems.add("duplicate-key", f"the key `{node}` stands twice in one mapping", node.place, related=first)
+
+    def place(self, event: Any) -> Place:
+        start, end = event.start_mark, event.end_mark
+        width = end.column - start.column if end.line == start.line else 1
+        return Place(self.source, start.line + 1, start.column + 1, max(1, width))
+
+    def tag(self, event: Any, place: Place) -> None:
+        if event.tag is not None:
+            raise fail("yaml-tag", f"the tag {event.tag} is not allowed", place, hint="a spec is data: tags construct objects")
+
+    def formulas(self, node: Node) -> None:
+        """Inside braces a comma ends a formula: say so where it happened."""
+        values = list(node.values()) if isinstance(node, Map) else list(node)
+        for value in values:
+            if isinstance(value, Text) and value.plain and is_formula(value) and value.count("(") > value.count(")"):
+                self.problems.add(
+                    "unbalanced-formula",
+                    f"the formula {describe(value)} has an open parenthesis",
+                    value.place,
+                    hint="close it; a comma inside { } or [ ] ends the value, so quote the whole formula",
+                )
+
+    def comment_cells(self) -> None:
+        offset = 0
+        for number, line in enumerate(self.text.splitlines(keepends=True), 1):
+            for match in _COMMENT_CELL.finditer(line):
+                at = offset + match.start(1)
+                if any(start <= at < end for start, end in self.scalars):
+                    continue
+                self.problems.add(
+                    "comment-cell",
+                    f"`{match[1]}` is not quoted, so YAML reads the rest of the line as a comment",
+                    Place(self.source, number, match.start(1) + 1, len(match[1])),
+                    hint=f'write "{match[1]}": with quotes',
+                )
+                break
+            offset += len(line)
+
+    def syntax(self, error: yaml.YAMLError) -> None:
+        mark = getattr(error, "problem_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        found = self.source.line(line)[column - 1 : column]
+        text = getattr(error, "problem", None) or str(getattr(error, "reason", None) or error).split("\n")[0]
+        hint = None
+        if found == "\t":
+            text, hint = "a tab cannot indent YAML", "indent with spaces"
+        elif not mark and "control characters" in str(error):
+            text = "the text has a control character"
+        self.problems.add("yaml-syntax", text, Place(self.source, line, column), hint=hint)

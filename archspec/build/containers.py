@@ -17,7 +17,7 @@ Reads = tuple[str, ...]
 
 class Container(nn.Module):
     """An inner node. Its children are called with what they read; `takes` names what the container itself is given
-    after its input: rows outside of it that something inside reads.
+    after its input: rows outside of it that something inside reads. Own names start with _, so that any id is free.
     """
 
     def __init__(self, children: Mapping[str, nn.Module], reads: Mapping[str, Reads], takes: Reads = ()) -> None:
@@ -27,7 +27,7 @@ class Container(nn.Module):
         self._reads, self._takes = dict(reads), takes
         self._label, self._cells = type(self).__name__, ""
 
-    def labelled(self, label: str, cells: str) -> Container:
+    def _labelled(self, label: str, cells: str) -> Container:
         """Prints as a row of the table: its type and its cells."""
         self._label, self._cells = label, cells
         return self
@@ -38,7 +38,7 @@ class Container(nn.Module):
     def extra_repr(self) -> str:
         return self._cells
 
-    def call(self, name: str, flow: Tensor, values: Mapping[str, Tensor]) -> Any:
+    def _call(self, name: str, flow: Tensor, values: Mapping[str, Tensor]) -> Any:
         child = self._modules[name]
         assert child is not None
         return child(*[flow if read == FLOW else values[read] for read in self._reads[name]])
@@ -56,7 +56,7 @@ class Sequence(Container):
     def forward(self, x: Tensor, *others: Tensor) -> Tensor:
         values = dict(zip(self._takes, others, strict=True))
         for name in self._reads:
-            x = self.call(name, x, values)
+            x = self._call(name, x, values)
             if name in self._keeps:
                 values[self._keeps[name]] = x
         return x
@@ -65,40 +65,40 @@ class Sequence(Container):
 class Branches(Container):
     """Children side by side on the same input, or no children and several inputs; the results are joined."""
 
-    def join(self, results: list[Tensor]) -> Tensor:
+    def _join(self, results: list[Tensor]) -> Tensor:
         raise NotImplementedError
 
-    def inputs(self, x: Tensor) -> list[Tensor]:
+    def _inputs(self, x: Tensor) -> list[Tensor]:
         """What flows into each branch."""
         return [x] * len(self._reads)
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor:
         if not self._reads:
-            return self.join([x, *others])
+            return self._join([x, *others])
         values = dict(zip(self._takes, others, strict=True))
-        flows = zip(self._reads, self.inputs(x), strict=True)
-        return self.join([self.call(name, flow, values) for name, flow in flows])
+        flows = zip(self._reads, self._inputs(x), strict=True)
+        return self._join([self._call(name, flow, values) for name, flow in flows])
 
 
 class Concat(Branches):
-    def join(self, results: list[Tensor]) -> Tensor:
+    def _join(self, results: list[Tensor]) -> Tensor:
         return torch.cat(results, 1)
 
 
 class Sum(Branches):
-    def join(self, results: list[Tensor]) -> Tensor:
+    def _join(self, results: list[Tensor]) -> Tensor:
         return functools.reduce(operator.add, results)
 
 
 class Product(Branches):
-    def join(self, results: list[Tensor]) -> Tensor:
+    def _join(self, results: list[Tensor]) -> Tensor:
         return functools.reduce(operator.mul, results)
 
 
 class Split(Concat):
     """Each branch gets an equal share of the channels."""
 
-    def inputs(self, x: Tensor) -> list[Tensor]:
+    def _inputs(self, x: Tensor) -> list[Tensor]:
         return list(x.chunk(len(self._reads), 1))
 
 

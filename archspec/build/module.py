@@ -31,24 +31,24 @@ class Model(Container):
         self._rows = tuple(node.name for node in rows if node.name != self._reading)
         self._heads = tuple(head.node.name for head in heads_)
         self._keeps = frozenset(kept)
-        self.labelled(network.name.replace("-", "_"), f"{network.input} → {network.output}")
+        self._labelled(network.name.replace("-", "_"), f"{network.input} → {network.output}")
 
     def forward(self, x: Tensor) -> Any:
         """N x C x H x W to logits N x classes, or (logits, *heads) in training."""
         values = {INPUT: x} if INPUT in self._keeps else {}
         for name in self._rows:
-            x = self.call(name, x, values)
+            x = self._call(name, x, values)
             if name in self._keeps:
                 values[name] = x
         if not (self.training and self._heads):
             return x
-        return output(("logits", *self._heads), (x, *[self.call(name, x, values) for name in self._heads]))
+        return output(("logits", *self._heads), (x, *[self._call(name, x, values) for name in self._heads]))
 
     def probabilities(self, x: Tensor) -> Tensor:
         """N x C x H x W to what the table's last row gives: the softmax of the logits, if it has one."""
         result = self(x)
         logits = result[0] if isinstance(result, tuple) else result
-        return self.call(self._reading, logits, {}) if self._reading else logits  # type: ignore[no-any-return]
+        return self._call(self._reading, logits, {}) if self._reading else logits  # type: ignore[no-any-return]
 
 
 def build_model(network: Network, *, heads: bool = True) -> Model:
@@ -72,7 +72,7 @@ def module(node: Tree) -> nn.Module:
     else:
         container = BRANCHES[node.kind](children, wiring, externals(node))
     cells = ", ".join(f"{header} {value}" for header, value in node.cells.items())
-    return container.labelled(node.type.replace(" ", "_"), f"{cells} → {node.output}" if cells else f"→ {node.output}")
+    return container._labelled(node.type.replace(" ", "_"), f"{cells} → {node.output}" if cells else f"→ {node.output}")
 
 
 def reads(node: Tree) -> Reads:

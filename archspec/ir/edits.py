@@ -39,7 +39,8 @@ class Edits:
                 continue
             self._mark(change, (*path, name))
             at = self._position(value, [old for old, _ in result])
-            result.insert(at, (name, value))
+            cells = {value.key(key): node for key, node in value.items() if key not in ("after", "before")}
+            result.insert(at, (name, Map(value.place, cells)))
         return result
 
     def row(self, row: Row, path: Path, inside: Block | None) -> Row | None:

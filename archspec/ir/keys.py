@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from archspec.ir.cells import BrokenError, Reporter, cell_value, find_row
-from archspec.ir.rows import Row
+from archspec.ir.rows import COMBINATORS, Row
 from archspec.ir.scope import Layer, Ref, RowNames, Rows
 from archspec.language.nodes import Map, Node, Seq, Text, describe
 from archspec.language.values import boolean, number, whole
 
 _COPIES = whole(1, 2**31 - 1, "a positive whole number")
+
+
+#: keys that belong to other places, and where that is
+_ELSEWHERE = {
+    "after": "a new row of a change",
+    "before": "a new row of a change",
+    "loss weight": "a head",
+}
+
+
+def check_keys(row: Row, path: tuple[str, ...], report: Reporter) -> None:
+    """Reports keys that contradict each other, or that have no meaning in this row."""
+    for key in row.keys.keys() & _ELSEWHERE.keys():
+        report.add("unknown-column", f"`{key}` is a key of {_ELSEWHERE[key]}", row.keys[key][0].place)
+    kinds = [key for key in ("type", "layer", *COMBINATORS) if key in row.keys]
+    if len(kinds) > 1:
+        both = " and ".join(f"`{kind}`" for kind in kinds)
+        report.add("unknown-column", f"a row is one thing, found {both}", row.keys[kinds[1]][0].place)
+    name = row.get("id")
+    if isinstance(name, Text) and path and name != path[-1]:
+        report.add("bad-value", f"the row is `{path[-1]}` by its place and `{name}` by its id", name.place, "leave the id out")
+    elif name is not None and not isinstance(name, Text):
+        report.add("bad-value", f"id must be a word, found {describe(name)}", name.place)
 
 
 def kept(row: Row, names: RowNames, branch: bool, report: Reporter) -> bool:

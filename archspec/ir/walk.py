@@ -11,7 +11,7 @@ from archspec.ir.claims import checked_claims, stated_size
 from archspec.ir.columns import Typed, typed, with_headers
 from archspec.ir.edits import Edits
 from archspec.ir.joins import joined, shares
-from archspec.ir.keys import copies, kept, placed_layer, sources
+from archspec.ir.keys import check_keys, copies, kept, placed_layer, sources
 from archspec.ir.rows import COMBINATORS, Row, named_rows, row_from
 from archspec.ir.scope import Cell, Ref, RowNames, Rows, Scope
 from archspec.ir.tree import Leaf, Tree
@@ -99,6 +99,7 @@ class Walk:
     def _placed(self, row: Row, at: At, branch: bool) -> Outcome | None:
         """A row whose changes are made: `when`, `from`, what it is, and what it claims."""
         report = self.report(at)
+        check_keys(row, at.path, report)
         if not kept(row, at.scope.names(at.shape), branch, report):
             return inner("sequence", [], at, at.shape, row.place) if branch and row.get("else") == "identity" else None
         found = sources(row, at.scope.names(at.shape), at.scope.rows, report)

@@ -53,8 +53,11 @@ class Block:
 def block_from(name: str, node: Map, model: BlockModel, problems: Problems) -> Block:
     """A block from its YAML, its columns checked."""
     columns: dict[str, Column] | None = None
+    if name in STRUCTURE:
+        problems.add("reserved-name", f"`{name}` is a word of the language and cannot be a block", node.place)
     if model.columns is not None:
         columns = {}
+        headers: dict[str, str] = {}
         for column, told in model.columns.items():
             written = cast(Map, cast(Map, node["columns"])[column])
             place = cast(Map, node["columns"]).key(column).place
@@ -67,6 +70,9 @@ def block_from(name: str, node: Map, model: BlockModel, problems: Problems) -> B
                 )
             elif normal(column) in _TAKEN or normal(told.header or column) in _TAKEN:
                 problems.add("reserved-name", f"the column `{column}` has a name of the language", place)
+            for header in {normal(column), normal(told.header or column)}:
+                if headers.setdefault(header, column) != column:
+                    problems.add("duplicate-key", f"the columns `{headers[header]}` and `{column}` go by the same header", place)
             default = written["default"] if "default" in written and not is_null(written["default"]) else REQUIRED
             columns[column] = Column(
                 column,

@@ -36,7 +36,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 @lru_cache(4096)
 def normal(name: str) -> str:
     """`#3x3 Reduce`, `3×3 reduce` and `3x3_reduce` are one header; so are `max pool` and `max_pool`."""
-    return " ".join(name.lower().replace("×", "x").replace("_", " ").removeprefix("#").split())
+    return " ".join(name.lower().replace("×", "x").replace("_", " ").strip().removeprefix("#").split())
 
 
 @lru_cache(4096)

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: build test check format clean
+.PHONY: build test check format bench clean
 
 build: $(SETUP)  ## set up, then the main job: compile, run and audit Table 1 of GoogLeNet
 	$(BIN)/archspec build specs/googlenet.yaml
@@ -24,6 +24,9 @@ $(SETUP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $(SETUP)
+
+bench: $(SETUP)  ## start-up beside importing torch
+	$(BIN)/python benchmarks/startup.py
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

@@ -37,6 +37,13 @@ class Outcome:
     output: Shape | None
 
 
+@dataclass(frozen=True)
+class Gone:
+    """A row that is not there, and what took it away: `its `when`` or `a change`."""
+
+    by: str
+
+
 class StopError(Exception):
     """A limit was passed, and was reported: going on would only take time."""
 

@@ -44,7 +44,7 @@ def cell_value(node: Node, names: RowNames, report: Reporter) -> Any:
     try:
         return evaluate(node, names)
     except FormulaError as error:
-        place = node.place.shifted(error.offset + (0 if node.plain else 1), error.width)
+        place = node.place.within(node, error.offset, error.width)
         hint = None
         if error.name is not None:
             hint = did_you_mean(nearest(error.name, names)) or f"a formula sees {', '.join(names)} here"
@@ -108,10 +108,6 @@ def variables(nodes: Mapping[str, Node], names: RowNames, rows: Rows, report: Re
     """Vars in order, each seeing the earlier ones; added to the values that `names` has."""
     values = _Values(names.values)
     for name, node in nodes.items():
-        if not name.isidentifier():
-            place = name.place if isinstance(name, Text) else node.place
-            report.add("bad-value", f"`{name}` is not a name that formulas can use", place)
-            continue
         try:
             values[name] = guessed(node, replace(names, values=values), rows, report)
         except (BrokenError, UnknownValueError):
@@ -125,7 +121,7 @@ def find_row(name: Text, rows: Rows, report: Reporter) -> Ref:
     if isinstance(found, Ref):
         return found
     if found is not None:
-        report.add("removed-row", f"`{name}` was removed by its `when`", name.place, related=[("removed here", found)])
+        report.add("removed-row", f"`{name}` was removed by {found.by}", name.place, related=[("this row", found.place)])
     else:
         known = rows.names()
         hint = (

@@ -3,49 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.ir.cells import BrokenError, Reporter, cell_value, find_row, layer_from
+from archspec.ir.rows import Row
 from archspec.ir.scope import Cell, Layer, Ref, RowNames, Rows
-from archspec.ir.types import Type
-from archspec.language.columns import REQUIRED, Column
+from archspec.ir.types import Type, Types
+from archspec.language.columns import REQUIRED, Column, ColumnError
 from archspec.language.diagnostics import did_you_mean
 from archspec.language.formula import FormulaError, UnknownValueError, evaluate
-from archspec.language.names import nearest
-from archspec.language.nodes import Map, Node, Seq, Text, describe
+from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, nearest, normal
+from archspec.language.nodes import Map, Node, Seq, Text, describe, is_formula, shown
 from archspec.language.places import Place
 
 Layered = Sequence[Mapping[str, Cell]]
+
+#: what a misspelt key may have meant besides a column
+ROW_KEYS = (*STRUCTURE, *CLAIMS, *HEAD_KEYS)
 
 
 def with_headers(type_: Type, cells: Mapping[str, Cell], report: Reporter) -> dict[str, Cell]:
     """Cells by column name; a key that is no column, or a column named twice, is reported."""
     found: dict[str, Cell] = {}
+    meant: list[tuple[str | None, Cell]] = []
     for key, cell in cells.items():
         column = type_.column(key)
         if column is None:
-            headers = [c.header for c in type_.columns.values()]
-            message = f"`{cell.key}` is not a column of {type_.name}" if key else f"{type_.name} takes no value in parentheses"
-            known = f"{type_.name} has {', '.join(headers)}" if headers else f"{type_.name} has no columns"
-            report.add("unknown-column", message, cell.key.place, did_you_mean(nearest(cell.key, headers)) or known)
+            meant.append((_unknown(type_, key, cell, report), cell))
         elif column.name in found:
-            report.add("duplicate-key", f"the column {column.header} stands twice in one row", cell.key.place)
+            first = [("first here", found[column.name].key.place)]
+            report.add("duplicate-key", f"the column {column.header} stands twice in one row", cell.key.place, related=first)
         else:
             found[column.name] = cell
+    for name, cell in meant:
+        if name is not None:
+            found.setdefault(name, replace(cell, wrong=True))
     return found
+
+
+def _unknown(type_: Type, key: str, cell: Cell, report: Reporter) -> str | None:
+    """Reports a key that is no column; the column that was probably meant, so that it is not also said to be missing."""
+    headers = {column.header: column.name for column in type_.columns.values()}
+    near = nearest(cell.key, [*headers, *ROW_KEYS]) if key else None
+    message = f"`{cell.key}` is not a column of {type_.name}" if key else f"{type_.name} takes no value in parentheses"
+    known = f"{type_.name} has {', '.join(headers)}" if headers else f"{type_.name} has no columns"
+    report.add("unknown-column", message, cell.key.place, did_you_mean(near) or known)
+    return headers.get(near or "")
 
 
 @dataclass(frozen=True)
 class Typed:
-    """The values of a row's columns, and where those that were written stand."""
+    """The values of a row's columns; of those that were written, where their value was first written, and the cell."""
 
     values: dict[str, Any]
-    places: dict[str, Place]
+    cells: dict[str, Cell]
+
+    def place(self, column: str | None, otherwise: Place) -> Place:
+        return self.cells[column].origin if column in self.cells else otherwise
+
+    @property
+    def origins(self) -> dict[str, Place]:
+        return {name: cell.origin for name, cell in self.cells.items()}
 
     def written(self, type_: Type) -> dict[str, str]:
         """The written columns as text by header; patch and stride are one cell again, as papers print them."""
-        cells = {name: shown(self.values[name]) for name in self.places}
+        cells = {name: shown(self.values[name]) for name in self.cells}
         if "patch" in cells and "stride" in cells:
             stride = self.values["stride"]
             cells["patch"] += "/" + (str(stride[0]) if stride[0] == stride[1] else shown(stride))
@@ -53,33 +76,42 @@ class Typed:
         return {type_.columns[name].header: text for name, text in cells.items()}
 
 
-def shown(value: Any) -> str:
-    """A typed value as a table prints it."""
-    if isinstance(value, tuple):
-        return ("x" if all(isinstance(part, int) for part in value) else ", ").join(f"{part:g}" for part in value)
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def fits(column: Column, cell: Cell, types: Types, report: Reporter) -> bool:
+    """Whether a default can serve its column, as far as that can be said before a row uses it; reports it if not."""
+    if cell.wrong:
+        return False
+    if is_formula(cell.value) or column.holds_row:
+        return True
+    try:
+        value = _parsed(column, cell, report)
+    except (BrokenError, UnknownValueError):
+        return False
+    if isinstance(value, Layer) and types.find(value.type) is None and normal(value.type) not in types.broken:
+        hint = did_you_mean(nearest(value.type, types.names()))
+        report.add("unknown-type", f"`{value.type}` is neither an op nor a block", value.type.place, hint)
+        return False
+    return True
 
 
-def typed(type_: Type, layers: Layered, names: RowNames, rows: Rows, place: Place, report: Reporter) -> Typed:
+def typed(type_: Type, layers: Layered, names: RowNames, rows: Rows, row: Row, report: Reporter) -> Typed:
     """Every column's value: from the first of `layers` that has it, else from the column's default, whose formula
     sees the earlier columns. Raises BrokenError once all columns were tried.
     """
     values: dict[str, Any] = {}
-    places: dict[str, Place] = {}
+    written: dict[str, Cell] = {}
     broken = unknown = False
     for column in type_.columns.values():
         cell = next((cells[column.name] for cells in layers if column.name in cells), None)
         try:
             if cell is None:
                 seen = RowNames({**values}, names.shape, names.entry, None, names.stated)
+                place = row.unset.get(normal(column.name)) or row.unset.get(normal(column.header)) or row.place
                 values[column.name] = _default(column, type_, seen, rows, place, report)
+            elif cell.wrong:
+                broken = True
             else:
                 values[column.name] = _parsed(column, cell, report)
-                places[column.name] = cell.value.place
+                written[column.name] = cell
         except BrokenError:
             broken = True
         except UnknownValueError:
@@ -88,7 +120,7 @@ def typed(type_: Type, layers: Layered, names: RowNames, rows: Rows, place: Plac
         raise BrokenError
     if unknown:
         raise UnknownValueError
-    return Typed(values, places)
+    return Typed(values, written)
 
 
 def _default(column: Column, type_: Type, names: RowNames, rows: Rows, place: Place, report: Reporter) -> Any:
@@ -101,11 +133,12 @@ def _default(column: Column, type_: Type, names: RowNames, rows: Rows, place: Pl
         try:
             default = evaluate(node, names)
         except FormulaError as error:
-            if error.name is None or (error.name != "out_channels" and error.name not in type_.columns):
-                report.add(error.code, f"the default of {column.header}: {error.message}", node.place)
-                raise BrokenError from None
+            earlier = list(type_.columns)[: list(type_.columns).index(column.name)]
+            if error.name in earlier:
+                raise BrokenError from None  # it is missing, and was reported
             if error.name != "out_channels":
-                raise BrokenError from None  # an earlier column is missing, and was reported
+                report.add(error.code, f"the default of {column.header}: {error.message}", node.place.within(node, error.offset))
+                raise BrokenError from None
             default, needed = REQUIRED, f"{needed}, or an output size with its channels"
     if default is REQUIRED:
         report.add("missing-column", f"{type_.name} needs {needed}", place, _missing_hint(column))
@@ -123,15 +156,15 @@ def _missing_hint(column: Column) -> str:
 
 def _parsed(column: Column, cell: Cell, report: Reporter) -> Any:
     value = cell_value(cell.value, cell.names, report)
+    if isinstance(value, str) and not isinstance(value, Text):
+        value = Text(value, cell.origin)  # a word that a var holds
     if column.holds_layer:
-        return (
-            layer_from(value, cell.names, cell.rows, report)
-            if isinstance(value, Text | Map | Seq)
-            else _a(Layer, value, column, cell, report)
-        )
+        if not isinstance(value, Text | Map | Seq):
+            return _a(Layer, value, column, cell, report)
+        return layer_from(value, cell.names, cell.rows, report)
     if column.holds_row:
         return find_row(value, cell.rows, report) if isinstance(value, Text) else _a(Ref, value, column, cell, report)
-    return _checked(column, value, cell.value.place, report)
+    return _checked(column, value, cell.origin, report)
 
 
 def _a(kind: type, value: Any, column: Column, cell: Cell, report: Reporter) -> Any:
@@ -145,7 +178,8 @@ def _a(kind: type, value: Any, column: Column, cell: Cell, report: Reporter) -> 
 def _checked(column: Column, value: Any, place: Place, report: Reporter) -> Any:
     try:
         return column.parse(value)
-    except ValueError as error:
+    except ColumnError as error:
         hint = "round it: =round(...)" if isinstance(value, float) and "whole number" in str(error) else None
-        report.add("bad-value", str(error), place, hint)
+        at = error.item.place if isinstance(error.item, Text) and error.item is not value else place
+        report.add("bad-value", str(error), at, hint)
         raise BrokenError from None

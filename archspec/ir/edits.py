@@ -15,32 +15,52 @@ from archspec.language.nodes import Map, Node, Text, describe, is_null
 
 Path = tuple[str, ...]
 
+#: unmatched changes for which the nearest path is looked up
+_SEARCHED = 20
+
 
 class Edits:
     """The changes of a spec, in order; remembers which were met."""
 
     def __init__(self, changes: Sequence[Change], types: Types, problems: Problems) -> None:
-        self._by_length: dict[int, list[Change]] = {}
-        for change in changes:
-            self._by_length.setdefault(len(change.path), []).append(change)
         self._all, self._types, self._problems = changes, types, problems
+        self._order = {change: number for number, change in enumerate(changes)}
+        self._literal: dict[Path, list[Change]] = {}
+        self._patterns: dict[int, list[Change]] = {}
+        self._children: dict[Path, list[Change]] = {}
+        for change in changes:
+            if change.literal:
+                self._literal.setdefault(change.path, []).append(change)
+                self._children.setdefault(change.path[:-1], []).append(change)
+            else:
+                self._patterns.setdefault(len(change.path), []).append(change)
         self._met: set[Change] = set()
         self._done: set[tuple[Change, Path]] = set()
         self._known: list[str] = []
 
+    def _of_row(self, path: Path) -> list[Change]:
+        """The changes that address the row at `path`, in order."""
+        patterns = [change for change in self._patterns.get(len(path), ()) if change.meets(path)]
+        return sorted([*self._literal.get(path, ()), *patterns], key=self._order.__getitem__)
+
+    def _of_cells(self, path: Path) -> list[Change]:
+        """The changes that address something in the row at `path`, in order."""
+        patterns = [change for change in self._patterns.get(len(path) + 1, ()) if change.meets(path)]
+        return sorted([*self._children.get(path, ()), *patterns], key=self._order.__getitem__)
+
     def rows(self, named: Sequence[tuple[str, Node]], path: Path, *, head: bool = False) -> list[tuple[str, Node]]:
         """The rows of a list (or branches) with the new ones in place: a change with a type whose id is not there yet."""
         result = list(named)
-        for change in self._at(len(path) + 1):
+        for change in self._of_cells(path):
             name, value = change.path[-1], change.value
-            if not (change.literal and change.meets(path) and isinstance(value, Map)) or any(name == old for old, _ in result):
+            if "*" in name or not isinstance(value, Map) or any(name == old for old, _ in result):
                 continue
             if (not path and change.head is not head) or not ({"type", "layer", *COMBINATORS} & set(value)):
                 continue
             self._mark(change, (*path, name))
             at = self._position(value, [old for old, _ in result])
             cells = {value.key(key): node for key, node in value.items() if key not in ("after", "before")}
-            result.insert(at, (name, Map(value.place, cells)))
+            result.insert(at, (name, Map(change.place, cells)))
         return result
 
     def row(self, row: Row, path: Path, inside: Block | None) -> Row | None:
@@ -50,20 +70,20 @@ class Edits:
         type_ = self._type(row, inside)
         self._known.append(".".join(path))
         self._known += [".".join((*path, name)) for name in (type_.columns if type_ else ())]
-        for change in self._all:
-            if len(change.path) == len(path) and change.meets(path) and (change, path) not in self._done:
+        for change in sorted([*self._of_row(path), *self._of_cells(path)], key=self._order.__getitem__):
+            if len(change.path) > len(path):
+                row = self._cell(row, change, path, inside)
+            elif (change, path) not in self._done:
                 self._met.add(change)
                 if is_null(change.value):
                     return None
                 row = self._merge(row, change, inside)
-            elif len(change.path) == len(path) + 1 and change.meets(path):
-                row = self._cell(row, change, path, inside)
         return row
 
     def drops(self, path: Path) -> bool:
         """Whether a branch that is a list, not a row, is dropped."""
-        for change in self._at(len(path)):
-            if change.meets(path) and (change, path) not in self._done:
+        for change in self._of_row(path):
+            if (change, path) not in self._done:
                 if is_null(change.value):
                     self._met.add(change)
                     return True
@@ -76,12 +96,9 @@ class Edits:
 
     def finish(self) -> None:
         """Reports the changes that met nothing."""
-        for change in self._all:
-            if change not in self._met:
-                unmatched(change, self._known, self._problems)
-
-    def _at(self, length: int) -> list[Change]:
-        return self._by_length.get(length, [])
+        missed = [change for change in self._all if change not in self._met]
+        for number, change in enumerate(missed):
+            unmatched(change, self._known, self._problems, search=number < _SEARCHED)
 
     def _mark(self, change: Change, path: Path) -> None:
         self._met.add(change)
@@ -133,6 +150,8 @@ class Edits:
         return row
 
     def _position(self, value: Map, ids: list[str]) -> int:
+        if "after" in value and "before" in value:
+            self._problems.add("bad-change", "a new row goes after a row or before one, not both", value.key("before").place)
         for key, offset in (("after", 1), ("before", 0)):
             if key not in value:
                 continue

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archspec.ir.at import At, StopError
+from archspec.ir.at import At, Outcome, StopError
 from archspec.ir.cells import Reporter, variables
 from archspec.ir.claims import total_claims
-from archspec.ir.columns import with_headers
+from archspec.ir.columns import fits, with_headers
 from archspec.ir.edits import Edits
 from archspec.ir.keys import loss_weight
 from archspec.ir.rows import named_rows, row_from
@@ -17,24 +17,26 @@ from archspec.language.diagnostics import Problems, SpecError, did_you_mean, mov
 from archspec.language.names import nearest
 from archspec.language.nodes import Map, describe, is_null
 from archspec.language.spec import Spec
+from archspec.ops import op_names
 from archspec.ops.base import Shape
 
 
 def expand(spec: Spec) -> Network:
     """The network of a spec. Raises SpecError with everything that is wrong."""
-    problems = Problems(list(spec.problems.found))
-    types = Types(spec.blocks)
+    problems = Problems(spec.problems.found)
+    types = Types(spec.blocks, spec.broken)
     edits = Edits(spec.changes, types, problems)
     shape = Shape(spec.input[2], *spec.input[:2]) if spec.input else None
     report = Reporter(problems, None)
     values = variables(spec.vars, RowNames({}, shape), Rows(), report)
-    names = RowNames(values, shape)
-    walk = Walk(problems, types, edits, _defaults(spec, types, names, report), spec.inherited)
+    origins = {name: node.place for name, node in spec.vars.items()}
+    names = RowNames(values, shape, origins=origins)
+    walk = Walk(problems, types, edits, _defaults(spec, types, names, report), names, spec.inherited)
     outer = Rows()
     outer.refs[INPUT] = Ref(INPUT, shape)
     rows = Rows(outer)
-    scope = Scope(values, rows, entry=shape)
-    _check_init(spec, types, problems)
+    scope = Scope(values, rows, entry=shape, origins=origins)
+    _check_init(spec, types, report)
     body, heads = None, []
     try:
         body = walk.sequence(edits.rows(named_rows(spec.rows), ()), At((), scope, shape), spec.place)
@@ -67,7 +69,8 @@ def blamed_on_input(spec: Spec, plain: Spec) -> Network:
         return expand(spec)
     except SpecError as error:
         expand(plain)  # what is wrong anyway is raised from here
-        raise SpecError(moved(d, spec.input_place) for d in error.diagnostics) from None
+        known = spec.problems.found
+        raise SpecError(d if d in known else moved(d, spec.input_place) for d in error.diagnostics) from None
 
 
 def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames) -> list[Head]:
@@ -89,7 +92,7 @@ def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames) -> list[Head]:
             continue
         weight = loss_weight(row, names, report)
         found = walk.row(row.without("loss weight"), At((name,), scope, None), edited=True)
-        if found is not None and found.node is not None:
+        if isinstance(found, Outcome) and found.node is not None:
             heads.append(Head(found.node, weight))
     return heads
 
@@ -97,22 +100,33 @@ def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames) -> list[Head]:
 def _defaults(spec: Spec, types: Types, names: RowNames, report: Reporter) -> dict[str, dict[str, Cell]]:
     """The cells of `defaults` by type, checked once; their formulas see the spec's vars."""
     found: dict[str, dict[str, Cell]] = {}
-    for name, cells in spec.defaults.items():
+    for name, defaults in spec.defaults.items():
         type_ = types.find(name)
-        if type_ is None:
-            place = next((default.key.place for default in cells.values()), spec.place)
+        if type_ is not None:
+            cells = {key: Cell(*pair, names, Rows()) for key, pair in defaults.cells.items() if not is_null(pair[1])}
+            by_column = with_headers(type_, cells, report)
+            found[type_.name] = {
+                column: cell for column, cell in by_column.items() if fits(type_.columns[column], cell, types, report)
+            }
+        elif name not in types.broken:
             hint = did_you_mean(nearest(name, types.names()))
-            report.add("unknown-type", f"`defaults` names `{name}`, which is neither an op nor a block", place, hint)
-            continue
-        written = {key: Cell(d.key, d.value, names, Rows()) for key, d in cells.items() if not is_null(d.value)}
-        found[type_.name] = with_headers(type_, written, report)
+            report.add("unknown-type", f"`{defaults.type}` is neither an op nor a block", defaults.type.place, hint)
     return found
 
 
-def _check_init(spec: Spec, types: Types, problems: Problems) -> None:
-    """An initialisation names ops that exist."""
-    for name in spec.init:
+def _check_init(spec: Spec, types: Types, report: Reporter) -> None:
+    """An initialisation names ops that exist, and tensors that they have."""
+    for name, tensors in spec.init.items():
         type_ = types.find(name)
+        section = spec.init_node
+        place = section.key(name).place if isinstance(section, Map) and name in section else spec.place
         if type_ is None or type_.op is None:
-            hint = did_you_mean(nearest(name, types.names()))
-            problems.add("unknown-type", f"`init` names `{name}`, which is not an op", spec.init_place, hint=hint)
+            report.add("unknown-type", f"`{name}` is not an op", place, did_you_mean(nearest(name, op_names())))
+            continue
+        for tensor in tensors:
+            if tensor not in type_.op.tensors:
+                cells = section.get(name) if isinstance(section, Map) else None
+                where = cells.key(tensor).place if isinstance(cells, Map) else place
+                known = ", ".join(type_.op.tensors) or "none"
+                hint = did_you_mean(nearest(tensor, type_.op.tensors)) or f"its tensors are: {known}"
+                report.add("unknown-key", f"`{tensor}` is not a tensor of {type_.name}", where, hint)

@@ -59,7 +59,8 @@ def joined(
 ) -> Outcome:
     """Branches, or (without nodes) several earlier rows, brought together. Raises BrokenError after reporting."""
     if not nodes and (len(shapes) < 2 or kind == "split"):
-        report.add("bad-value", f"`type: {kind}` needs branches, or several rows in `from`", place)
+        needs = "branches" if kind == "split" else "branches, or several rows in `from`"
+        report.add("bad-value", f"`type: {kind}` needs {needs}", place, f"write {kind}: and named branches")
         raise BrokenError
     known = [(name, shape) for name, shape in shapes if shape is not None]
     if len(known) < len(shapes):

@@ -21,6 +21,12 @@ _ELSEWHERE = {
 
 def check_keys(row: Row, path: tuple[str, ...], report: Reporter) -> None:
     """Reports keys that contradict each other, or that have no meaning in this row."""
+    for again, first in row.repeated:
+        report.add(
+            "duplicate-key", f"`{again}` and `{first}` are the same key", again.place, related=[("first here", first.place)]
+        )
+    if "erratum" in row.keys and not row.keys.keys() & {"output size", "depth", "params", "ops"}:
+        report.add("unknown-column", "`erratum` explains a published figure, and the row has none", row.keys["erratum"][0].place)
     for key in row.keys.keys() & _ELSEWHERE.keys():
         report.add("unknown-column", f"`{key}` is a key of {_ELSEWHERE[key]}", row.keys[key][0].place)
     kinds = [key for key in ("type", "layer", *COMBINATORS) if key in row.keys]
@@ -36,11 +42,15 @@ def check_keys(row: Row, path: tuple[str, ...], report: Reporter) -> None:
 
 def kept(row: Row, names: RowNames, branch: bool, report: Reporter) -> bool:
     """Whether the `when` of a row keeps it. A branch must say what else it leaves: no skip and a skip cost the same."""
-    node = row.get("when")
+    node, choice = row.get("when"), row.get("else")
+    if choice is not None and (node is None or not branch):
+        report.add("unknown-column", "`else` is for a `when` in a branch; a list closes up", row.keys["else"][0].place)
     if node is None:
         return True
-    if branch and row.get("else") not in ("identity", "none"):
-        report.add("when-else", "a `when` in a branch must say what it leaves", node.place, "add else: identity, or else: none")
+    if branch and choice not in ("identity", "none"):
+        found = f", found {describe(choice)}" if choice is not None else ""
+        message = "a `when` in a branch must say what it leaves" if choice is None else "else must be identity or none"
+        report.add("when-else", message + found, (choice or node).place, "add else: identity, or else: none")
         raise BrokenError
     value = cell_value(node, names, report)
     try:
@@ -55,6 +65,9 @@ def sources(row: Row, names: RowNames, rows: Rows, report: Reporter) -> list[Ref
     node = row.get("from")
     if node is None:
         return []
+    if isinstance(node, Seq) and not node:
+        report.add("bad-value", "`from` names no row", row.keys["from"][1].place)
+        raise BrokenError
     return [_source(item, names, rows, report) for item in (node if isinstance(node, Seq) else [node])]
 
 
@@ -62,8 +75,8 @@ def _source(item: Node, names: RowNames, rows: Rows, report: Reporter) -> Ref:
     value = cell_value(item, names, report)
     if isinstance(value, Ref):
         return value
-    if isinstance(value, Text):
-        return find_row(value, rows, report)
+    if isinstance(value, str):
+        return find_row(value if isinstance(value, Text) else Text(value, item.place), rows, report)
     report.add("bad-value", f"`from` names an earlier row, found {describe(value)}", item.place)
     raise BrokenError
 

@@ -19,11 +19,16 @@ _INLINE = re.compile(r"(.+?)\s*\((.*)\)")
 
 @dataclass(frozen=True)
 class Row:
-    """`keys` are row keys by name (structure and claims), `cells` the columns by normalised key."""
+    """`keys` are row keys by name (structure and claims), `cells` the columns by normalised key.
+
+    `unset` is where a change took a cell away; `repeated` are keys that stand twice under two spellings.
+    """
 
     place: Place
     keys: dict[str, tuple[Text, Node]] = field(default_factory=dict)
     cells: dict[str, tuple[Text, Node]] = field(default_factory=dict)
+    unset: dict[str, Place] = field(default_factory=dict)
+    repeated: tuple[tuple[Text, Text], ...] = ()
 
     def get(self, key: str) -> Node | None:
         return self.keys[key][1] if key in self.keys else None
@@ -33,15 +38,16 @@ class Row:
 
     def with_cell(self, key: Text, value: Node) -> Row:
         """This row with one key or cell replaced; null takes it away."""
-        keys, cells = dict(self.keys), dict(self.cells)
+        keys, cells, unset = dict(self.keys), dict(self.cells), dict(self.unset)
         for part, node in split_patch(key, value):
             name = normal(part)
             home, name = (keys, _ROW_KEYS[name]) if name in _ROW_KEYS else (cells, name)
             if is_null(node):
                 home.pop(name, None)
+                unset[name] = key.place
             else:
                 home[name] = (part, node)
-        return replace(self, keys=keys, cells=cells)
+        return replace(self, keys=keys, cells=cells, unset=unset)
 
     def without(self, *names: str) -> Row:
         return replace(self, keys={key: value for key, value in self.keys.items() if key not in names})
@@ -61,13 +67,16 @@ def row_from(node: Text | Map) -> Row:
         return with_inline(Row(node.place, {"type": (node, node)}))
     keys: dict[str, tuple[Text, Node]] = {}
     cells: dict[str, tuple[Text, Node]] = {}
+    repeated: list[tuple[Text, Text]] = []
     for key, value in node.items():
         for part, part_value in split_patch(cast(Text, key), value):
             if not is_null(part_value):
                 name = normal(part)
                 home, name = (keys, _ROW_KEYS[name]) if name in _ROW_KEYS else (cells, name)
+                if name in home:
+                    repeated.append((part, home[name][0]))
                 home[name] = (part, part_value)
-    return with_inline(Row(node.place, keys, cells))
+    return with_inline(Row(node.place, keys, cells, repeated=tuple(repeated)))
 
 
 def with_inline(row: Row) -> Row:
@@ -117,5 +126,7 @@ def _type_name(node: Node) -> str:
         node = told
     if not isinstance(node, Text):
         return "sequence"
+    if is_null(node):
+        return "row"
     match = _INLINE.fullmatch(node)
     return normal(match[1] if match else node.removeprefix("=")).replace(" ", "_")

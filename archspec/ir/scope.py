@@ -8,7 +8,7 @@ from typing import Any
 
 from archspec.language.blocks import Block
 from archspec.language.formula import UnknownValueError
-from archspec.language.nodes import Node, Text
+from archspec.language.nodes import Node, Text, is_formula
 from archspec.language.places import Place
 from archspec.ops.base import Shape
 
@@ -24,16 +24,24 @@ class Ref:
         return self.path
 
 
+@dataclass(frozen=True)
+class Removed:
+    """A row that is not there: the place where it is written, and what took it away."""
+
+    place: Place
+    by: str
+
+
 class Rows:
     """The rows that a `from` may name: those of this list, then of the enclosing lists of the same body."""
 
     def __init__(self, outer: Rows | None = None) -> None:
         self.outer = outer
         self.refs: dict[str, Ref] = {}
-        self.removed: dict[str, Place] = {}
+        self.removed: dict[str, Removed] = {}
 
-    def find(self, name: str) -> Ref | Place | None:
-        """The row, or the place of the row that a `when` removed, or None."""
+    def find(self, name: str) -> Ref | Removed | None:
+        """The row, or what removed it, or None."""
         found = self.refs.get(name) or self.removed.get(name)
         return found or (self.outer.find(name) if self.outer else None)
 
@@ -50,21 +58,23 @@ class Scope:
     block: Block | None = None
     entry: Shape | None = None
     index: int | None = None
+    origins: dict[str, Place] = field(default_factory=dict)
 
     def names(self, shape: Shape | None, stated: tuple[int, ...] | None = None) -> RowNames:
         """What the formulas of one row see; `stated` is its `output size`."""
-        return RowNames(self.values, shape, self.entry, self.index, stated)
+        return RowNames(self.values, shape, self.entry, self.index, stated, self.origins)
 
 
 @dataclass(frozen=True)
 class RowNames:
-    """The names of one row's formulas."""
+    """The names of one row's formulas. `origins` are the places where the values of columns and vars were written."""
 
     values: dict[str, Any]
     shape: Shape | None
     entry: Shape | None = None
     index: int | None = None
     stated: tuple[int, ...] | None = None
+    origins: dict[str, Place] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         if name in self.values:
@@ -96,6 +106,13 @@ class Cell:
     value: Node
     names: RowNames
     rows: Rows
+    wrong: bool = False  # the key was misspelt, and reported
+
+    @property
+    def origin(self) -> Place:
+        """Where the value was written: for a formula that only passes a name on, where that name got it."""
+        name = self.value[1:].strip() if isinstance(self.value, Text) and is_formula(self.value) else ""
+        return self.names.origins.get(name, self.value.place)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,10 +32,11 @@ class Type:
 
 
 class Types:
-    """Looks a type up: the spec's own blocks, then the library's, then the ops."""
+    """Looks a type up: the spec's own blocks, then the library's, then the ops. `broken` are own blocks that are wrong."""
 
-    def __init__(self, own: Mapping[str, Block]) -> None:
-        self._own = own
+    def __init__(self, own: Mapping[str, Block], broken: Collection[str] = ()) -> None:
+        self._own = {name: block for name, block in own.items() if name not in broken}
+        self.broken = broken
         self._found: dict[tuple[str, bool], Type | None] = {}
 
     def find(self, name: str, inside: Block | None = None) -> Type | None:
@@ -46,12 +47,18 @@ class Types:
         return self._found[key]
 
     def _look_up(self, name: str, older: bool) -> Type | None:
+        if name in self.broken and not older:
+            return None
         own, library, primitive = self._own.get(name), library_block(name), op(name)
         if own is not None and not (older and (library or primitive)):
             return Type(name, own.columns or {}, block=own)
         if library is not None:
             return Type(name, library.columns or {}, block=library)
         return Type(name, primitive.columns(), op=primitive) if primitive else None
+
+    def own(self, block: Block) -> bool:
+        """Whether a block is the spec's own, and so sees the spec's vars."""
+        return self._own.get(block.name) is block
 
     def names(self) -> list[str]:
         return sorted({*self._own, *library_names(), *op_names()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from archspec.ir.at import At, Outcome, StopError, inner
+from archspec.ir.at import At, Gone, Outcome, StopError, inner
 from archspec.ir.cells import BrokenError, Reporter, own_cells, variables
 from archspec.ir.claims import checked_claims, stated_size
 from archspec.ir.columns import Typed, typed, with_headers
@@ -13,14 +13,14 @@ from archspec.ir.edits import Edits
 from archspec.ir.joins import joined, shares
 from archspec.ir.keys import check_keys, copies, kept, placed_layer, sources
 from archspec.ir.rows import COMBINATORS, Row, named_rows, row_from
-from archspec.ir.scope import Cell, Ref, RowNames, Rows, Scope
+from archspec.ir.scope import Cell, Ref, Removed, RowNames, Rows, Scope
 from archspec.ir.tree import Leaf, Tree
 from archspec.ir.types import Type, Types
 from archspec.language.blocks import Block
 from archspec.language.diagnostics import Problems, did_you_mean
 from archspec.language.formula import MAX_INT, UnknownValueError
-from archspec.language.names import id_problem, nearest
-from archspec.language.nodes import Map, Node, Seq, Text, describe
+from archspec.language.names import id_problem, nearest, normal
+from archspec.language.nodes import Map, Node, Seq, Text, describe, is_null
 from archspec.language.places import Place, Source
 from archspec.ops.base import Shape, ShapeError
 
@@ -29,7 +29,9 @@ MAX_NESTING = 40
 
 
 class Walk:
-    """One expansion. `defaults` are the spec's cells by type, `inherited` the texts whose claims are only compared."""
+    """One expansion. `defaults` are the spec's cells by type, `spec_names` what its rows and own blocks see,
+    `inherited` the texts whose claims are only compared.
+    """
 
     def __init__(
         self,
@@ -37,9 +39,11 @@ class Walk:
         types: Types,
         edits: Edits,
         defaults: Mapping[str, dict[str, Cell]],
+        spec_names: RowNames,
         inherited: frozenset[Source],
     ) -> None:
         self.problems, self.types, self.edits, self.defaults, self.inherited = problems, types, edits, defaults, inherited
+        self.spec_names = spec_names
         self._users: list[tuple[str, Place]] = []
         self._blocks: list[Block] = []
         self._nodes = self._depth = self._params = self._macs = 0
@@ -53,36 +57,40 @@ class Walk:
         """A list of rows, each reading the one above it; `at.scope.rows` collects what a later `from` may name."""
         children: list[Tree | None] = []
         rows, current = at.scope.rows, at.shape
-        seen: set[str] = set()
+        seen: dict[str, Place] = {}
         for name, node in named:
             here = at.to(name, current)
             id_place = node["id"].place if isinstance(node, Map) and "id" in node else node.place
             self.check_id(name, id_place)
-            if name in seen:
-                self.report(here).add("duplicate-id", f"the id `{name}` stands twice in one list", id_place)
+            first = seen.setdefault(name, id_place)
+            if first is not id_place:
+                related = [("first here", first)]
+                self.report(here).add("duplicate-id", f"the id `{name}` stands twice in one list", id_place, related=related)
                 continue
-            seen.add(name)
             found = self.row(node, here)
-            if found is None:
-                rows.removed[name] = node.place
+            if isinstance(found, Gone):
+                rows.removed[name] = Removed(node.place, found.by)
                 continue
             children.append(found.node)
             current = found.output
             rows.refs[name] = Ref(here.dotted, current)
         return inner("sequence", children, at, current, place)
 
-    def row(self, written: Node | Row, at: At, *, branch: bool = False, edited: bool = False) -> Outcome | None:
-        """One row, whatever it is written as; None if a `when` or a change removes it."""
+    def row(self, written: Node | Row, at: At, *, branch: bool = False, edited: bool = False) -> Outcome | Gone:
+        """One row, whatever it is written as."""
         self._count(written.place, at)
         if isinstance(written, Seq):
             if not edited and self.edits.drops(at.path):
-                return None
+                return Gone("a change")
             inside = replace(at, scope=replace(at.scope, rows=Rows(at.scope.rows)))
             return self.sequence(self.edits.rows(named_rows(written), at.path), inside, written.place)
         row = written if isinstance(written, Row) else row_from(written)
         changed = row if edited else self.edits.row(row, at.path, at.scope.block)
         if changed is None:
-            return None
+            return Gone("a change")
+        if is_null(written):
+            self.report(at).add("missing-key", "the row is empty", changed.place, "a row has a type")
+            return Outcome(None, None)
         self._depth += 1
         try:
             if self._depth > MAX_NESTING:
@@ -96,20 +104,23 @@ class Walk:
         finally:
             self._depth -= 1
 
-    def _placed(self, row: Row, at: At, branch: bool) -> Outcome | None:
+    def _placed(self, row: Row, at: At, branch: bool) -> Outcome | Gone:
         """A row whose changes are made: `when`, `from`, what it is, and what it claims."""
         report = self.report(at)
         check_keys(row, at.path, report)
         if not kept(row, at.scope.names(at.shape), branch, report):
-            return inner("sequence", [], at, at.shape, row.place) if branch and row.get("else") == "identity" else None
+            return (
+                inner("sequence", [], at, at.shape, row.place) if branch and row.get("else") == "identity" else Gone("its `when`")
+            )
         found = sources(row, at.scope.names(at.shape), at.scope.rows, report)
         if len(found) == 1:
             at = replace(at, shape=found[0].output)
         stated = stated_size(row, at.scope.names(at.shape), report)
         outcome = self._repeated(row, at, stated) if "repeat" in row.keys else self._built(row, at, stated, found)
         if outcome is None:
-            return None
+            return Gone("its `layer: none`")
         claims, output = checked_claims(row, stated, outcome.output, self.inherited, report)
+        self._bounded(output, row, at)
         node = outcome.node
         if node is not None:
             paths = tuple(source.path for source in found)
@@ -119,18 +130,18 @@ class Walk:
     def _repeated(self, row: Row, at: At, stated: tuple[int, ...] | None) -> Outcome:
         report = self.report(at)
         count = copies(row, at.scope.names(at.shape, stated), report)
+        self._count(row.place, at, count)
         one = row.only("type", "layer", *COMBINATORS)
         children: list[Tree | None] = []
         current = at.shape
         for index in range(count):
             here = At((*at.path, str(index)), replace(at.scope, index=index), current)
-            self._count(row.place, here)
             copy = self.edits.row(one, here.path, at.scope.block)
             found = self._built(copy, here, stated, []) if copy is not None else None
             if found is None:
                 continue
             children.append(found.node)
-            current = found.output
+            current = self._bounded(found.output, row, here)
             if found.node is None:
                 break  # the other copies would only say the same
         told = row.get("type")
@@ -172,14 +183,18 @@ class Walk:
     def _typed(self, told: Text, layers: list[dict[str, Cell]], at: At, names: RowNames, row: Row) -> Outcome:
         report = self.report(at)
         type_ = self.types.find(told, at.scope.block)
+        if type_ is None and normal(told) in self.types.broken:
+            raise BrokenError  # the block is wrong, and that was reported
         if type_ is None:
             hint = did_you_mean(nearest(told, self.types.names())) or "the ops and blocks are listed in docs/language.md"
             report.add("unknown-type", f"{describe(told)} is neither an op nor a block", told.place, hint)
             raise BrokenError
         defaults = self.defaults.get(type_.name, {})
-        spec_wide = {key: replace(cell, names=replace(cell.names, shape=at.shape)) for key, cell in defaults.items()}
+        spec_wide = {
+            key: replace(cell, names=replace(cell.names, shape=at.shape, stated=names.stated)) for key, cell in defaults.items()
+        }
         by_column = [*(with_headers(type_, cells, report) for cells in layers), spec_wide]
-        columns = typed(type_, by_column, names, at.scope.rows, row.place, report)
+        columns = typed(type_, by_column, names, at.scope.rows, row, report)
         outcome = (self._leaf if type_.op else self._block)(type_, columns, at, row)
         if outcome.node is None:
             return outcome
@@ -194,8 +209,7 @@ class Walk:
         try:
             output = op.output(at.shape)
         except ShapeError as error:
-            place = columns.places.get(error.column or "", row.place)
-            self.report(at).add("shape-mismatch", error.message, place)
+            self.report(at).add("shape-mismatch", error.message, columns.place(error.column, row.place))
             raise BrokenError from None
         cost = op.cost(at.shape)
         self._params, self._macs = self._params + cost.params, self._macs + cost.macs
@@ -215,15 +229,18 @@ class Walk:
         self._blocks.append(block)
         self._users.append((at.dotted, row.place))
         try:
-            values = variables(block.vars or {}, RowNames(columns.values, at.shape, at.shape), Rows(), self.report(at))
-            inside = replace(at, scope=Scope(values, Rows(), block, at.shape))
+            outer = self.spec_names if self.types.own(block) else RowNames({}, None)
+            seen = RowNames({**outer.values, **columns.values}, at.shape, at.shape)
+            values = variables(block.vars or {}, seen, Rows(), self.report(at))
+            origins = {**outer.origins, **{name: node.place for name, node in (block.vars or {}).items()}, **columns.origins}
+            inside = replace(at, scope=Scope(values, Rows(), block, at.shape, origins=origins))
             # a body that is one row with an id is a list of one
             body = Seq(block.body.place, [block.body]) if isinstance(block.body, Map) and "id" in block.body else block.body
             found = self.row(body, inside, edited=True)
         finally:
             self._blocks.pop()
             self._users.pop()
-        return found or inner("sequence", [], at, at.shape, row.place)
+        return inner("sequence", [], at, at.shape, row.place) if isinstance(found, Gone) else found
 
     # combinators
 
@@ -245,7 +262,7 @@ class Walk:
         for name, node in named:
             self.check_id(name, branches.key(name).place if name in branches else node.place)
             found = self.row(node, at.to(name, entry), branch=True)
-            if found is not None:
+            if isinstance(found, Outcome):
                 shapes.append((name, found.output))
                 nodes.append(found.node)
         if not nodes:
@@ -260,8 +277,14 @@ class Walk:
         if problem:
             self.problems.add(*problem, place)
 
-    def _count(self, place: Place, at: At) -> None:
-        self._nodes += 1
+    def _bounded(self, output: Shape | None, row: Row, at: At) -> Shape | None:
+        if output is not None and output.elements > MAX_INT:
+            self.report(at).add("overflow", "the output no longer counts in 63 bits", row.place)
+            raise StopError
+        return output
+
+    def _count(self, place: Place, at: At, number: int = 1) -> None:
+        self._nodes += number
         if self._nodes > MAX_NODES:
             self.report(at).add("too-many-nodes", f"the network has more than {MAX_NODES:,} nodes", place)
             raise StopError

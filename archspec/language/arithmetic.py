@@ -16,6 +16,8 @@ def round_half_up(x: float) -> int:
 
 def round_to(x: float, divisor: int) -> int:
     """MobileNet's rule: the nearest multiple of `divisor`, at least `divisor`, never below 90 % of x (Howard et al. 2017)."""
+    if not isinstance(divisor, int) or divisor < 1:
+        raise ValueError
     rounded = max(divisor, int(x + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * x else rounded
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import keyword
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+from archspec.language.arithmetic import CONSTANTS
 from archspec.language.columns import REQUIRED, Column
 from archspec.language.diagnostics import Problems, fail
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, identifier, normal
-from archspec.language.nodes import Map, Node, is_null
+from archspec.language.nodes import Map, Node, Text, is_null
 from archspec.language.places import Place, Source
 from archspec.language.reader import read
 from archspec.language.schema import BlockModel, InitScheme, validated
@@ -23,6 +25,8 @@ FORMULA_NAMES = (
     *("in_channels", "in_height", "in_width", "out_channels", "index"),
     *("block_in_channels", "block_in_height", "block_in_width"),
 )
+#: column types that have bounds
+_COUNTED = ("int", "count", "channels", "number", "fraction")
 _TAKEN = frozenset(map(normal, (*STRUCTURE, *CLAIMS, *HEAD_KEYS, *FORMULA_NAMES)))
 
 
@@ -50,6 +54,15 @@ class Block:
         )
 
 
+def var_problem(name: str) -> tuple[str, str] | None:
+    """Why `name` cannot be a var: (code, message), or None."""
+    if not name.isidentifier() or keyword.iskeyword(name):
+        return "bad-value", f"`{name}` is not a name that formulas can use"
+    if name in FORMULA_NAMES or name in CONSTANTS:
+        return "reserved-name", f"`{name}` is a name that every formula has"
+    return None
+
+
 def block_from(name: str, node: Map, model: BlockModel, problems: Problems) -> Block:
     """A block from its YAML, its columns checked."""
     columns: dict[str, Column] | None = None
@@ -61,7 +74,7 @@ def block_from(name: str, node: Map, model: BlockModel, problems: Problems) -> B
         for column, told in model.columns.items():
             written = cast(Map, cast(Map, node["columns"])[column])
             place = cast(Map, node["columns"]).key(column).place
-            if not column.isidentifier():
+            if not column.isidentifier() or keyword.iskeyword(column):
                 problems.add(
                     "bad-value",
                     f"the column `{column}` needs a name that formulas can use",
@@ -74,19 +87,29 @@ def block_from(name: str, node: Map, model: BlockModel, problems: Problems) -> B
                 if headers.setdefault(header, column) != column:
                     problems.add("duplicate-key", f"the columns `{headers[header]}` and `{column}` go by the same header", place)
             default = written["default"] if "default" in written and not is_null(written["default"]) else REQUIRED
-            columns[column] = Column(
-                column,
-                told.header or column.replace("_", " "),
-                TYPES[told.type],
-                default,
-                told.about,
-                told.min,
-                told.max,
-                told.choices,
+            for bound, value in (("min", told.min), ("max", told.max)):
+                if value is not None and told.type not in _COUNTED:
+                    problems.add(
+                        "bad-value", f"`{bound}` is for numbers, not for a column of type {told.type}", written[bound].place
+                    )
+            made = Column(
+                column, told.header or column.replace("_", " "), TYPES[told.type], default, told.about, told.min, told.max
             )
+            columns[column] = replace(made, choices=_choices(made, written, problems))
     variables = node.get("vars")
     body = node.get("body")
     return Block(name, model.about or "", columns, variables if isinstance(variables, Map) else None, body, node.place)
+
+
+def _choices(column: Column, written: Map, problems: Problems) -> tuple[Any, ...]:
+    """The choices of a column as values of its type."""
+    choices = []
+    for node in written.get("choices", ()):
+        try:
+            choices.append(column.parse(node))
+        except ValueError as error:
+            problems.add("bad-value", f"a choice of {error}", node.place if isinstance(node, Text) else written.place)
+    return tuple(choices)
 
 
 @cache

@@ -6,14 +6,15 @@ goes by its identifier or its header, and `*` never crosses a dot.
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
-from archspec.language.diagnostics import Problems, did_you_mean, fail
+from archspec.language.diagnostics import Problems, SpecError, did_you_mean, fail
 from archspec.language.names import nearest
-from archspec.language.nodes import Map, Node, Text
+from archspec.language.nodes import Map, Node, Text, is_null
 from archspec.language.places import Place, Source
 from archspec.language.reader import read
 
@@ -27,20 +28,18 @@ class Change:
     place: Place
     head: bool = False
 
+    @cached_property
+    def words(self) -> tuple[re.Pattern[str], ...]:
+        """The path's words as patterns, `*` for any characters; fnmatch makes them linear in time."""
+        return tuple(re.compile(fnmatch.translate(word.replace("[", "[[]").replace("?", "[?]"))) for word in self.path)
+
     def meets(self, path: tuple[str, ...]) -> bool:
         """Whether the first words of this change's path match the node at `path`."""
-        return len(self.path) >= len(path) and all(
-            _word(mine).fullmatch(word) for mine, word in zip(self.path, path, strict=False)
-        )
+        return len(self.path) >= len(path) and all(mine.match(word) for mine, word in zip(self.words, path, strict=False))
 
-    @property
+    @cached_property
     def literal(self) -> bool:
-        return "*" not in self.path[-1]
-
-
-@lru_cache(1024)
-def _word(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, pattern.split("*"))))
+        return not any("*" in word for word in self.path)
 
 
 def split_path(text: str, place: Place) -> tuple[str, ...]:
@@ -64,23 +63,32 @@ def row_changes(rows: Map, *, head: bool = False) -> list[Change]:
 _SECTIONS = {"vars": 1, "defaults": 2, "input": 0, "init": 0}
 
 
-def option_document(option: str, items: Iterable[str]) -> list[Map]:
+def option_documents(flag: str, items: Iterable[str], problems: Problems) -> list[Map]:
     """`--set path=value` as documents, one each, as if a spec had extended the named one."""
-    problems = Problems()
     documents = []
     for item in items:
-        source = Source(option, item)
-        whole = Place(source, 1, 1, max(1, len(item)))
-        path, equals, text = item.partition("=")
-        if not equals or not path.strip() or not text.strip():
-            problems.add("bad-change", f"`{item}` is not path=value", whole, hint="for example --set inception_3a.n5x5=64")
-            continue
-        place = Place(source, 1, 1, len(path))
-        nodes = read(source, skip=len(path) + 1)
-        value = nodes[0] if nodes else Text("", whole)
-        documents.append(_document(split_path(path, place), value, place))
-    problems.check()
+        try:
+            documents.append(_option(Source(flag, item)))
+        except SpecError as error:
+            for diagnostic in error.diagnostics:
+                problems.include(diagnostic)
     return documents
+
+
+def _option(source: Source) -> Map:
+    item = source.text
+    path, equals, text = item.partition("=")
+    if not equals or not path.strip() or not text.strip():
+        hint = "for example --set inception_3a.n5x5=64"
+        raise fail("bad-change", f"`{item}` is not path=value", Place(source, width=max(1, len(item))), hint=hint)
+    place = Place(source, width=len(path))
+    words = split_path(path, place)
+    nodes = read(source, skip=len(path) + 1)
+    if not nodes or (is_null(nodes[0]) and nodes[0] == ""):
+        raise fail(
+            "bad-change", "the value is empty: # starts a comment", Place(source, column=len(path) + 2), hint="quote the value"
+        )
+    return _document(words, nodes[0], place)
 
 
 def _document(words: tuple[str, ...], value: Node, place: Place) -> Map:
@@ -104,10 +112,10 @@ def _nested(words: tuple[str, ...], value: Node, place: Place) -> Map:
     return value
 
 
-def unmatched(change: Change, known: Iterable[str], problems: Problems) -> None:
-    """The diagnostic for a change that met nothing."""
+def unmatched(change: Change, known: Iterable[str], problems: Problems, *, search: bool) -> None:
+    """The diagnostic for a change that met nothing; `search` for the nearest path, which takes time."""
     path = ".".join(change.path)
-    hint = did_you_mean(nearest(path, known))
+    hint = did_you_mean(nearest(path, known)) if search else None
     if isinstance(change.value, Map) and len(change.path) == 1 and change.literal:
         hint = hint or "a new row needs a type"
     problems.add("unknown-path", f"`{path}` is neither a row nor a column of a row", change.place, hint=hint)

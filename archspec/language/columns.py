@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from archspec.language.names import normal
-from archspec.language.nodes import describe
+from archspec.language.nodes import describe, shown
 from archspec.language.values import LayerValue, RowValue
 
 REQUIRED: Any = object()
@@ -27,7 +27,7 @@ class Column:
     about: str = ""
     least: float | None = None
     most: float | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[Any, ...] = ()
 
     @property
     def holds_layer(self) -> bool:
@@ -38,20 +38,30 @@ class Column:
         return self.annotation is RowValue
 
     def parse(self, value: Any) -> Any:
-        """The typed value; raises ValueError with a message that says what was found and what was expected."""
+        """The typed value; raises ColumnError with a message that says what was found and what was expected."""
         try:
             parsed = _adapter(self.annotation).validate_python(value)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            wanted = first.get("ctx", {}).get("error", first["msg"])
-            raise ValueError(f"{self.header} must be {wanted}, found {describe(value)}") from None
+            reason = first.get("ctx", {}).get("error", first["msg"])
+            item = getattr(reason, "item", value)
+            raise ColumnError(f"{self.header} must be {reason}, found {describe(item)}", item) from None
         if self.least is not None and parsed < self.least:
-            raise ValueError(f"{self.header} must be at least {self.least:g}, found {describe(value)}")
+            raise ColumnError(f"{self.header} must be at least {self.least:g}, found {describe(value)}", value)
         if self.most is not None and parsed > self.most:
-            raise ValueError(f"{self.header} must be at most {self.most:g}, found {describe(value)}")
+            raise ColumnError(f"{self.header} must be at most {self.most:g}, found {describe(value)}", value)
         if self.choices and parsed not in self.choices:
-            raise ValueError(f"{self.header} must be one of {', '.join(self.choices)}, found {describe(value)}")
+            choices = ", ".join(map(shown, self.choices))
+            raise ColumnError(f"{self.header} must be one of {choices}, found {describe(value)}", value)
         return parsed
+
+
+class ColumnError(ValueError):
+    """A value that its column does not take; `item` is the part of it that is wrong."""
+
+    def __init__(self, message: str, item: Any) -> None:
+        super().__init__(message)
+        self.item = item
 
 
 @lru_cache(256)

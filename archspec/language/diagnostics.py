@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.language.places import Place
@@ -29,7 +29,7 @@ CODES: dict[str, str] = {
     "missing-key": "A key that must be there is missing.",
     "output-size": "The stated output size is not what comes out.",
     "overflow": "A count does not fit in 63 bits.",
-    "removed-row": "A row reads a row that a `when` has removed.",
+    "removed-row": "A row reads a row that a `when` or a change has removed.",
     "reserved-name": "A name is already in use by the language or by torch.nn.Module.",
     "shape-mismatch": "What comes in does not suit the row, or branches disagree.",
     "too-deep": "Blocks or YAML are nested beyond the limit.",
@@ -50,6 +50,8 @@ CODES: dict[str, str] = {
 }
 
 _WIDTH = 110
+#: notes of one diagnostic, when the same finding shows in many rows
+_RELATED = 12
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,15 @@ class SpecError(Exception):
         return "\n\n".join(str(diagnostic) for diagnostic in self.diagnostics)
 
 
-@dataclass
 class Problems:
-    """Collects diagnostics so that one run reports them all."""
+    """Collects diagnostics so that one run reports them all; the same finding in several rows is one, with the rows named."""
 
-    found: list[Diagnostic] = field(default_factory=list)
+    def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
+        self._found = {(one.code, one.message, one.place): one for one in found}
+
+    @property
+    def found(self) -> list[Diagnostic]:
+        return list(self._found.values())
 
     def add(
         self,
@@ -116,21 +122,28 @@ class Problems:
         related: Iterable[tuple[str, Place]] = (),
     ) -> None:
         assert code in CODES, code
-        diagnostic = Diagnostic(code, message, place, row, hint, tuple(related))
-        if diagnostic not in self.found:
-            self.found.append(diagnostic)
+        self.include(Diagnostic(code, message, place, row, hint, tuple(related)))
+
+    def include(self, new: Diagnostic) -> None:
+        """Adds a diagnostic, or the places of another use to the one that is there."""
+        key = (new.code, new.message, new.place)
+        old = self._found.get(key)
+        if old is not None and len(old.related) < _RELATED:
+            new = replace(old, related=tuple(dict.fromkeys((*old.related, *new.related))))
+        if old is None or len(old.related) < _RELATED:
+            self._found[key] = new
 
     def check(self) -> None:
         """Raise what was collected, if anything was."""
-        if self.found:
+        if self._found:
             raise SpecError(in_order(self.found))
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """By place: the sources in the order in which they first appear, each from top to bottom."""
     found = list(diagnostics)
-    sources = list(dict.fromkeys(one.place.source.name for one in found))
-    return sorted(found, key=lambda one: (sources.index(one.place.source.name), one.place.line, one.place.column))
+    sources = {name: number for number, name in enumerate(dict.fromkeys(one.place.source.name for one in found))}
+    return sorted(found, key=lambda one: (sources[one.place.source.name], one.place.line, one.place.column))
 
 
 def fail(

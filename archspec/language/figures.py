@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
-from archspec.language.values import Bool, Number, whole
+from archspec.language.values import Bool, fraction, whole
 
 _FIGURE = re.compile(r"(\d{1,18}(?:,\d{3})*)(?:\.(\d{1,9}))?\s*(K|M|B|G|T| ?thousand| ?million| ?billion)?", re.IGNORECASE)
 _WORDS = {"thousand": "K", "million": "M", "billion": "B"}
@@ -53,9 +54,8 @@ def figure(value: object) -> Figure:
     return Figure(str(value).strip(), Fraction(f"{digits}.{decimals or 0}"), len(decimals), suffix)
 
 
-def output_size(value: object) -> tuple[int, ...]:
+def output_size(value: object, wanted: str = "a size such as 28x28x256, height x width x channels") -> tuple[int, ...]:
     """Reads `28x28x256` (height x width x channels) or `4x4` (any channels); raises ValueError."""
-    wanted = "a size such as 28x28x256, height x width x channels"
     one = whole(1, 2**31 - 1, wanted)
     parts = str(value).lower().replace("×", "x").split("x") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or len(parts) not in (2, 3):
@@ -63,11 +63,22 @@ def output_size(value: object) -> tuple[int, ...]:
     return tuple(one(part.strip() if isinstance(part, str) else part) for part in parts)
 
 
+def _either(*units: int) -> Callable[[object], int]:
+    """A parser for one of the sizes that a unit has in print."""
+
+    def parse(value: object) -> int:
+        if value not in [str(unit) for unit in units]:
+            raise ValueError(" or ".join(map(str, units)))
+        return int(str(value))
+
+    return parse
+
+
 class _Rules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    K: Annotated[int | None, PlainValidator(whole(1, 10**6, "1000 or 1024"))] = None
-    M: Annotated[int | None, PlainValidator(whole(1, 10**9, "1000000 or 1048576"))] = None
+    K: Annotated[int | None, PlainValidator(_either(1000, 1024))] = None
+    M: Annotated[int | None, PlainValidator(_either(1000**2, 1024**2))] = None
 
     @property
     def base(self) -> int:
@@ -96,4 +107,4 @@ class Counts(BaseModel):
 
     params: ParamRules = ParamRules()
     ops: OpRules = OpRules()
-    tolerance: Number = 0.02
+    tolerance: Annotated[float, PlainValidator(fraction)] = 0.02

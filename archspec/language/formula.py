@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from archspec.language.arithmetic import ARITHMETIC, COMPARISONS, CONSTANTS, FUNCTIONS
+from archspec.language.nodes import describe
 
 MAX_LENGTH = 500
 MAX_DEPTH = 40
@@ -47,21 +48,35 @@ def evaluate(text: str, names: Names) -> Any:
 @lru_cache(4096)
 def parse(text: str) -> ast.expr:
     """The checked syntax tree of a formula; its columns are offsets into `text`."""
-    if not text[1:].strip():
+    body = text[1:].replace("\n", " ")
+    if not body.strip():
         raise FormulaError("formula-syntax", "the formula is empty")
     if len(text) > MAX_LENGTH:
         raise FormulaError("formula-syntax", f"a formula has at most {MAX_LENGTH} characters")
+    if "#" in body:
+        raise FormulaError("formula-syntax", "formulas have no comments", 1 + body.index("#"))
+    lead = 1 + len(body) - len(body.lstrip())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(f"({text[1:]})", "formula", "eval").body  # "(" for "=": offsets stay those of the text
+            tree = ast.parse(body.strip(), "formula", "eval").body
     except SyntaxError as error:
-        offset = min(len(text) - 1, max(0, (error.offset or 1) - 1))
+        offset = min(len(text) - 1, max(1, lead + (error.offset or len(body)) - 1))
         raise FormulaError("formula-syntax", f"the formula `{text}` is malformed", offset) from None
     except (ValueError, MemoryError, RecursionError):
         raise FormulaError("formula-syntax", "the formula is malformed") from None
+    _place(tree, body.strip(), lead)
     _check(tree, 0)
     return tree
+
+
+def _place(tree: ast.expr, body: str, lead: int) -> None:
+    """Python counts bytes from the start of the expression; diagnostics count characters of the whole text."""
+    data = body.encode()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr):
+            start, end = (len(data[:at].decode(errors="ignore")) for at in (node.col_offset, node.end_col_offset or 0))
+            node.col_offset, node.end_col_offset = start + lead, end + lead
 
 
 def _check(node: ast.AST, depth: int) -> None:
@@ -74,14 +89,14 @@ def _check(node: ast.AST, depth: int) -> None:
     elif kind in _EVALUATORS:
         children = (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
     else:
-        raise _error(node, "formula-syntax", f"formulas have no {_PLAIN_NAMES.get(kind, kind.__name__.lower())}")
+        raise _error(node, "formula-syntax", f"formulas have no {_PLAIN_NAMES.get(kind, 'such expressions')}")
     if isinstance(node, ast.BinOp | ast.UnaryOp) and type(node.op) not in (*ARITHMETIC, ast.USub, ast.UAdd, ast.Not):
-        raise _error(node, "formula-syntax", f"formulas have no operator {type(node.op).__name__}")
+        raise _error(node, "formula-syntax", "formulas have the operators + - * / // % ** only")
     if isinstance(node, ast.Compare) and any(type(op) not in COMPARISONS for op in node.ops):
         raise _error(node, "formula-syntax", "formulas compare with ==, !=, <, <=, > and >= only")
     if isinstance(node, ast.Constant):
         if not isinstance(node.value, int | float | str) or isinstance(node.value, bool):
-            raise _error(node, "formula-syntax", f"`{node.value!r}` is not a number")
+            raise _error(node, "formula-syntax", f"`{node.value!r}` is not a number; write true, false and none in small letters")
         _bounded(node.value, node)
     for child in children:
         _check(child, depth + 1)
@@ -100,10 +115,11 @@ _PLAIN_NAMES: dict[type[ast.AST], str] = {
 
 
 def _check_call(node: Any) -> None:
-    known = ", ".join(FUNCTIONS)
+    if isinstance(node.func, ast.Attribute | ast.Call | ast.Subscript):
+        _check(node.func, 0)  # says what formulas do not have
     if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
-        called = node.func.id if isinstance(node.func, ast.Name) else "this"
-        raise _error(node, "formula-syntax", f"formulas cannot call `{called}`; the functions are {known}")
+        called = f"`{node.func.id}`" if isinstance(node.func, ast.Name) else "a value"
+        raise _error(node, "formula-syntax", f"formulas cannot call {called}; the functions are {', '.join(FUNCTIONS)}")
     _, least, most = FUNCTIONS[node.func.id]
     starred = any(isinstance(argument, ast.Starred) for argument in node.args)
     if node.keywords or starred or not least <= len(node.args) <= most:
@@ -205,8 +221,7 @@ def _bounded(value: Any, node: ast.expr) -> Any:
 def _number(node: ast.expr, names: Names) -> Any:
     value = _value(node, names)
     if not _is_number(value):
-        shown = "none" if value is None else f"`{value}`"
-        raise _error(node, "formula-value", f"{shown} is not a number")
+        raise _error(node, "formula-value", f"{describe(value)} is not a number")
     return value
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
-from archspec.language.changes import option_document
+from archspec.language.changes import option_documents
 from archspec.language.diagnostics import Problems, did_you_mean, fail
 from archspec.language.names import nearest
 from archspec.language.nodes import Map, Text, is_null
@@ -25,11 +25,11 @@ def load(name: str, *, set: Iterable[str] = (), input: str | None = None, flag: 
     Raises SpecError for what leaves nothing to expand; what else is wrong is kept in `problems`.
     """
     base, *variants = _chain(name)
-    options = option_document(flag, set)
+    problems = Problems()
+    options = option_documents(flag, set, problems)
     if input is not None:
         place = option("--input", input)
         options.append(Map(place, {Text("input", place): Text(input, place)}))
-    problems = Problems()
     spec = base_spec(base, problems)
     for node in variants:
         extend(spec, node, problems)

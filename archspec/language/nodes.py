@@ -61,12 +61,24 @@ def is_formula(node: object) -> bool:
     return isinstance(node, Text) and node.startswith("=")
 
 
+def shown(value: Any) -> str:
+    """A typed value as a table prints it: `3x3`, `0.4`, `true`, `none`."""
+    if isinstance(value, tuple):
+        return ("x" if all(isinstance(part, int) for part in value) else ", ").join(f"{part:g}" for part in value)
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def describe(node: object) -> str:
-    """A node in a message: what was found."""
+    """A node or a value in a message: what was found."""
     if is_null(node):
         return "nothing"
     if isinstance(node, str):
         return f"`{node if len(node) <= 60 else node[:57] + '...'}`"
-    if isinstance(node, dict):
-        return "a mapping"
-    return "a list" if isinstance(node, list) else f"`{node}`"
+    if isinstance(node, dict | list):
+        kind = "mapping" if isinstance(node, dict) else "list"
+        return f"a {kind}" if node else f"an empty {kind}"
+    return f"`{shown(node)}`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True, eq=False)
@@ -12,10 +13,13 @@ class Source:
     name: str
     text: str
 
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.text.splitlines()
+
     def line(self, number: int) -> str:
         """The text of line `number` (from 1); empty past the end."""
-        lines = self.text.splitlines()
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,25 @@ class Place:
     def shifted(self, offset: int, width: int = 1) -> Place:
         """The place `offset` characters further on the same line."""
         return Place(self.source, self.line, self.column + offset, width)
+
+    def within(self, value: str, offset: int, width: int = 1) -> Place:
+        """The place of character `offset` of a scalar that starts here: quotes, folded lines and indents are passed over."""
+        wanted = sum(not character.isspace() for character in value[:offset])
+        line, column = self.line, self.column - 1
+        text = self.source.line(line)
+        if text[column : column + 1] in ("|", ">"):  # a block scalar starts on the next line
+            line, column = line + 1, 0
+        elif text[column : column + 1] in ("'", '"'):
+            column += 1
+        while line <= len(self.source.lines):
+            text = self.source.line(line)
+            for at in range(column, len(text)):
+                if not text[at].isspace():
+                    if not wanted:
+                        return Place(self.source, line, at + 1, width)
+                    wanted -= 1
+            line, column = line + 1, 0
+        return self
 
 
 def option(name: str, text: str) -> Place:

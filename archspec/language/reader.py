@@ -25,7 +25,7 @@ def decode(data: bytes, name: str) -> Source:
     """The text of a file, or a diagnostic that points at the first bad byte."""
     if len(data) > MAX_BYTES:
         place = Place(Source(name, ""))
-        raise fail("bad-file", f"the file has {len(data):,} bytes; a spec has at most {MAX_BYTES:,}", place)
+        raise fail("bad-file", f"the file has more than {MAX_BYTES:,} bytes, the most that a spec has", place)
     try:
         return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -162,7 +162,9 @@ class _Reader:
 
     def tag(self, event: Any, place: Place) -> None:
         if event.tag is not None:
-            raise fail("yaml-tag", f"the tag {event.tag} is not allowed", place, hint="a spec is data: tags construct objects")
+            written = self.source.line(place.line)[place.column - 1 :]
+            tag = written[max(0, written.find("!")) :].split()[0].rstrip(",]}") if "!" in written else event.tag
+            raise fail("yaml-tag", f"the tag {tag} is not allowed", place, hint="a spec is data: tags construct objects")
 
     def formulas(self, node: Node) -> None:
         """Inside braces a comma ends a formula: say so where it happened."""
@@ -193,13 +195,22 @@ class _Reader:
             offset += len(line)
 
     def syntax(self, error: yaml.YAMLError) -> None:
-        mark = getattr(error, "problem_mark", None)
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        found = self.source.line(line)[column - 1 : column]
         text = getattr(error, "problem", None) or str(getattr(error, "reason", None) or error).split("\n")[0]
-        hint = None
-        if found == "\t":
+        place, hint = self.mark(error), None
+        if self.source.line(place.line)[place.column - 1 : place.column] == "\t":
             text, hint = "a tab cannot indent YAML", "indent with spaces"
-        elif not mark and "control characters" in str(error):
-            text = "the text has a control character"
-        self.problems.add("yaml-syntax", text, Place(self.source, line, column), hint=hint)
+        context = getattr(error, "context", None) if hint is None else None
+        self.problems.add("yaml-syntax", f"{text} {context}" if context else text, place, hint=hint)
+
+    def mark(self, error: yaml.YAMLError) -> Place:
+        """Where the text is wrong; for something that is never closed, where it starts."""
+        position = getattr(error, "position", None)
+        if position is not None:  # a character that YAML does not allow
+            before = self.text[:position]
+            return Place(self.source, before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1)
+        mark, start = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+        if mark is None:
+            return Place(self.source)
+        if start is not None and not "".join(self.source.lines[mark.line :])[mark.column :].strip():
+            mark = start
+        return Place(self.source, mark.line + 1, mark.column + 1)

@@ -38,7 +38,7 @@ def is_path(name: str) -> bool:
 def named(name: str) -> tuple[Source, Path, Path]:
     """The spec that a user names: its text, its path, and the folder that it may read. Raises SpecError."""
     if not is_path(name):
-        path = _shipped(name, Place(Source("SPEC", name), width=max(1, len(name))), os.path.exists(name))
+        path = _shipped(name, Place(Source("SPEC", name), width=max(1, len(name))), os.path.isfile(name))
         return _text(path, _display(path), None), path, specs_folder()
     try:
         path = Path(name).resolve()
@@ -50,7 +50,7 @@ def named(name: str) -> tuple[Source, Path, Path]:
 def extended(name: str, place: Place, path: Path, root: Path) -> tuple[Source, Path, Path]:
     """The spec that `path` extends: a shipped name, or a file at or below `root`, links resolved. Raises SpecError at `place`."""
     if not is_path(name):
-        found = _shipped(name, place, (path.parent / f"{name}.yaml").exists())
+        found = _shipped(name, place, (path.parent / f"{name}.yaml").is_file())
         return _text(found, _display(found), place), found, specs_folder()
     try:
         target = (path.parent / name).resolve()

@@ -23,13 +23,10 @@ Shape3 = tuple[int, int, int]
 
 def _input_size(value: Any) -> Shape3:
     wanted = "a size such as 224x224x3, height x width x channels"
-    if not isinstance(value, str):
+    size = output_size(value, wanted)
+    if not isinstance(value, str) or len(size) != 3:
         raise ValueError(wanted)
-    try:
-        height, width, channels = output_size(value)
-    except ValueError:
-        raise ValueError(wanted) from None
-    return height, width, channels
+    return size[0], size[1], size[2]
 
 
 class Strict(BaseModel):
@@ -129,7 +126,7 @@ class Document(Strict):
     rows: Any = None
     heads: dict[str, Any] = {}
     claims: TotalClaims = TotalClaims()
-    init: Word | Scheme | None = None
+    init: Any = None
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -155,12 +152,22 @@ def validated(model: type[Model], node: Node, problems: Problems) -> Model | Non
         wrong = error.errors(include_url=False)
     for found in wrong:
         _report(model, node, found, problems)
-    parts = {found["loc"][0] for found in wrong if found["loc"]}
-    if not isinstance(node, Map) or not parts & set(node):
-        return None
-    return validated(
-        model, Map(node.place, {node.key(key): value for key, value in node.items() if key not in parts}), Problems()
-    )
+    rest = node
+    for found in wrong:
+        rest = _without(rest, [step for step in found["loc"] if isinstance(step, str)][:2])
+    return validated(model, rest, Problems()) if rest is not node and rest else None
+
+
+def _without(node: Node, steps: list[Any]) -> Node:
+    """The mapping without the part that the first steps lead to."""
+    if not isinstance(node, Map) or not steps or steps[0] not in node:
+        return node
+    inner = node[steps[0]]
+    kept = _without(inner, steps[1:])
+    items = {node.key(key): value for key, value in node.items() if key != steps[0]}
+    if kept is not inner:
+        items[node.key(steps[0])] = kept
+    return Map(node.place, items)
 
 
 def _report(model: type[BaseModel], root: Node, error: Any, problems: Problems) -> None:
@@ -179,7 +186,8 @@ def _report(model: type[BaseModel], root: Node, error: Any, problems: Problems) 
     if error["type"] == "literal_error":
         wanted = "one of " + error["ctx"]["expected"].replace("'", "")
     name = f"`{reached}` " if reached else "this "
-    problems.add("bad-value", f"{name}must be {wanted or error['msg']}, found {describe(node)}", node.place)
+    code = "bad-claim" if where[:1] == ["claims"] and len(where) > 1 else "bad-value"
+    problems.add(code, f"{name}must be {wanted or error['msg']}, found {describe(node)}", node.place)
 
 
 def _walk(node: Node, steps: list[Any]) -> tuple[Node, str]:

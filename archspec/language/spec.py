@@ -7,22 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import cast
 
-from archspec.language.blocks import Block, block_from, init_scheme, library_block
+from archspec.language.blocks import Block, block_from, init_scheme, library_block, var_problem
 from archspec.language.changes import Change, row_changes
 from archspec.language.diagnostics import Problems
 from archspec.language.figures import Counts, Figure
 from archspec.language.names import normal
 from archspec.language.nodes import Map, Node, Seq, Text, is_null
 from archspec.language.places import Place, Source
-from archspec.language.schema import Document, Scheme, Shape3, SourceInfo, validated
+from archspec.language.schema import Document, InitScheme, Scheme, Shape3, SourceInfo, validated
 
 
 @dataclass(frozen=True)
-class Default:
-    """A cell of `defaults`, with the key as it was written."""
+class Defaults:
+    """The cells of `defaults` for one type, by normalised key, each with its key as written."""
 
-    key: Text
-    value: Node
+    type: Text
+    cells: dict[str, tuple[Text, Node]]
 
 
 @dataclass
@@ -30,8 +30,8 @@ class Spec:
     """A validated spec: the base document with every change laid over it, values still as written.
 
     `input` is height, width, channels (None if it is wrong). `problems` is what was found wrong so far: the
-    expansion adds to it, so that one run reports everything. `texts` are the documents, base first; `inherited` are the
-    sources whose claims are only inherited, because a later text changed the network.
+    expansion adds to it, so that one run reports everything. `texts` are the documents, base first;
+    `inherited` are the sources whose claims are only inherited, because a later text changed the network.
     """
 
     name: str
@@ -44,12 +44,14 @@ class Spec:
     about: str = ""
     source: SourceInfo = field(default_factory=SourceInfo)
     vars: dict[str, Node] = field(default_factory=dict)
-    defaults: dict[str, dict[str, Default]] = field(default_factory=dict)
+    defaults: dict[str, Defaults] = field(default_factory=dict)
     blocks: dict[str, Block] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     claims: dict[str, tuple[Figure, Place]] = field(default_factory=dict)
     init: Scheme = field(default_factory=dict)
-    init_place: Place = field(default_factory=lambda: Place(Source("", "")))
+    init_node: Node | None = None
+    #: names of own blocks that are wrong
+    broken: set[str] = field(default_factory=set)
     inherited: frozenset[Source] = frozenset()
     problems: Problems = field(default_factory=Problems)
 
@@ -129,34 +131,72 @@ def _merge(spec: Spec, document: Document, node: Map, problems: Problems) -> Non
     if document.source is not None:
         told = document.source.model_fields_set
         spec.source = spec.source.model_copy(update={key: getattr(document.source, key) for key in told})
-    variables = node.get("vars")
-    if isinstance(variables, Map):
-        spec.vars = {**spec.vars, **variables}
-    defaults = node.get("defaults")
-    if isinstance(defaults, Map):
-        for type_name, cells in defaults.items():
-            mine = dict(spec.defaults.get(normal(type_name), {}))
-            for key, value in cast(Map, cells).items():
-                mine[normal(key)] = Default(cast(Map, cells).key(key), value)
-            spec.defaults[normal(type_name)] = mine
-    blocks = node.get("blocks")
-    if isinstance(blocks, Map):
-        for name, model in document.blocks.items():
-            _block(spec, normal(name), block_from(normal(name), cast(Map, blocks[name]), model, problems), problems)
+    _lay_vars(spec, node.get("vars"), problems)
+    _lay_defaults(spec, node.get("defaults"), problems)
+    _lay_blocks(spec, node.get("blocks"), document, problems)
     for key in document.claims.model_fields_set:
         if (figure := getattr(document.claims, key)) is not None:
             spec.claims[key] = (figure, cast(Map, node["claims"])[key].place)
-    if document.init is not None:
-        spec.init_place = node["init"].place
-    if isinstance(document.init, str):
-        spec.init = init_scheme(document.init, node["init"].place).tensors
-    elif document.init is not None:
-        spec.init = document.init
+    _lay_init(spec, node.get("init"), problems)
 
 
-def _block(spec: Spec, name: str, block: Block, problems: Problems) -> None:
-    """A spec's own block: over the one it extends, or over the library's. Inside its body the name means the older one."""
-    block = block.over(spec.blocks.get(name) or library_block(name))
-    if block.body is None:
-        problems.add("missing-key", f"the block `{name}` has no body", block.place)
-    spec.blocks[name] = block
+def _lay_vars(spec: Spec, section: Node | None, problems: Problems) -> None:
+    if isinstance(section, Map):
+        for name, node in section.items():
+            problem = var_problem(name)
+            if problem:
+                problems.add(*problem, section.key(name).place)
+            spec.vars[name] = node
+
+
+def _lay_defaults(spec: Spec, section: Node | None, problems: Problems) -> None:
+    if not isinstance(section, Map):
+        return
+    _once(section, "type", problems)
+    for name, cells in section.items():
+        if isinstance(cells, Map):
+            mine = dict(spec.defaults[normal(name)].cells) if normal(name) in spec.defaults else {}
+            mine.update({normal(key): (cells.key(key), value) for key, value in cells.items()})
+            spec.defaults[normal(name)] = Defaults(section.key(name), mine)
+
+
+def _lay_blocks(spec: Spec, section: Node | None, document: Document, problems: Problems) -> None:
+    """A spec's own block goes over the one it extends, or over the library's. Inside its body the name means the library's."""
+    if not isinstance(section, Map):
+        return
+    _once(section, "block", problems)
+    for written in section:
+        name, node = normal(written), section[written]
+        model = document.blocks.get(written)
+        if model is None or not isinstance(node, Map):
+            spec.broken.add(name)  # reported; its uses are not reported again
+            continue
+        before = len(problems.found)
+        block = block_from(name, node, model, problems).over(spec.blocks.get(name) or library_block(name))
+        if block.body is None:
+            problems.add("missing-key", f"the block `{name}` has no body", block.place)
+        if len(problems.found) > before:
+            spec.broken.add(name)
+        spec.blocks[name] = block
+
+
+def _lay_init(spec: Spec, node: Node | None, problems: Problems) -> None:
+    if node is None or is_null(node):
+        return
+    if isinstance(node, Text):
+        spec.init, spec.init_node = init_scheme(node, node.place).tensors, node
+        return
+    key = Text("tensors", node.place)
+    scheme = validated(InitScheme, Map(node.place, {key: node}), problems)
+    spec.init, spec.init_node = (scheme.tensors if scheme else {}), node
+
+
+def _once(section: Map, what: str, problems: Problems) -> None:
+    """Two spellings of one name in one mapping are a duplicate."""
+    first: dict[str, Text] = {}
+    for name in section:
+        key = section.key(name)
+        other = first.setdefault(normal(name), key)
+        if other is not key:
+            message = f"`{name}` and `{other}` are the same {what}"
+            problems.add("duplicate-key", message, key.place, related=[("first here", other.place)])

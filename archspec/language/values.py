@@ -20,6 +20,14 @@ _INT = re.compile(r"[+-]?\d{1,25}")
 _NUMBER = re.compile(r"[+-]?(\d{1,25}\.?\d{0,25}|\.\d{1,25})([eE][+-]?\d{1,3})?")
 
 
+class ItemError(ValueError):
+    """One item of a list is wrong."""
+
+    def __init__(self, wanted: str, item: Any) -> None:
+        super().__init__(wanted)
+        self.item = item
+
+
 def whole(least: int, most: int, wanted: str) -> Callable[[Any], int]:
     """A parser for whole numbers from `least` to `most`."""
 
@@ -102,7 +110,13 @@ def numbers(value: Any) -> tuple[float, ...]:
     """A list of finite numbers, one a channel."""
     if not isinstance(value, list | tuple) or not value:
         raise ValueError("a list of numbers")
-    return tuple(number(item) for item in value)
+    found = []
+    for item in value:
+        try:
+            found.append(number(item))
+        except ValueError:
+            raise ItemError("a list of numbers", item) from None
+    return tuple(found)
 
 
 def layer(value: Any) -> Any:

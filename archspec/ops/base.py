@@ -77,6 +77,8 @@ class Op(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
     name: ClassVar[str]
+    #: the names of its trained tensors, which an initialisation may name
+    tensors: ClassVar[tuple[str, ...]] = ()
     #: whether the op is one of the layers that `depth` counts (convolutions and linears)
     layer: ClassVar[bool] = False
     #: whether, as the last row, it only reads the logits: the model returns its input (see docs/language.md, softmax)

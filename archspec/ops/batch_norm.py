@@ -13,6 +13,7 @@ class BatchNorm(Op):
     """Batch normalisation with a trained scale and shift for each channel (Ioffe & Szegedy 2015)."""
 
     name: ClassVar[str] = "batch norm"
+    tensors: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     eps: Number = column(1e-5, about="added to the variance")
     momentum: Number = column(0.1, about="weight of a new batch in the running statistics (torch's sense)")

@@ -14,6 +14,7 @@ class Conv(Op):
     """Two-dimensional convolution (cross-correlation, as in every framework), without norm and activation."""
 
     name: ClassVar[str] = "conv"
+    tensors: ClassVar[tuple[str, ...]] = ("weight", "bias")
     layer: ClassVar[bool] = True
 
     patch: Sides = column(header="patch size/stride", about="kernel height x width")

@@ -13,6 +13,7 @@ class Linear(Op):
     """Fully connected layer on everything that comes in, flattened as channels x height x width, as papers draw it."""
 
     name: ClassVar[str] = "linear"
+    tensors: ClassVar[tuple[str, ...]] = ("weight", "bias")
     layer: ClassVar[bool] = True
 
     filters: Channels = column("=out_channels", about="output features")

@@ -1,0 +1,90 @@
+"""What the tests of the language share: a folder of its own for each, a spec's diagnostics, and its tree as an outline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import archspec
+
+#: "line:column" (after the file's name if it is another), code, row, message, and the hint where it is held
+Expected = tuple[str, ...]
+
+
+def spec(*rows: str, top: str = "", end: str = "") -> str:
+    """A spec on 8x8x3. Its first row stands in line 4, or below the lines of `top`."""
+    rows = rows or ("{id: c, type: conv, patch: 3x3, filters: 4}",)
+    return f"name: t\ninput: 8x8x3\n{top}rows:\n" + "".join(f"  - {row}\n" for row in rows) + end
+
+
+def conv(cells: str) -> str:
+    """A spec with one convolution `c`, whose cells beside the patch start at 4:37."""
+    return spec(f"{{id: c, type: conv, patch: 3x3, {cells}}}")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def expect(folder: Path) -> Callable[..., None]:
+    """Holds that a text, as net.yaml beside other files, has exactly these diagnostics, in this order."""
+
+    def check(text: str | bytes, expected: list[Expected], files: dict[str, str] | None = None, **options: Any) -> None:
+        for name, content in (files or {}).items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(content)
+        (folder / "net.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+        found = [_shown(one) for one in archspec.check("net.yaml", **options)]
+        held = [one[: len(wanted)] for one, wanted in zip(found, expected, strict=False)] + found[len(expected) :]
+        assert held == expected
+
+    return check
+
+
+@pytest.fixture
+def load(folder: Path) -> Callable[..., Any]:
+    """The network of a text."""
+
+    def network(text: str, **options: Any) -> Any:
+        (folder / "net.yaml").write_text(text)
+        return archspec.load("net.yaml", **options)
+
+    return network
+
+
+@pytest.fixture
+def outline(load: Callable[..., Any]) -> Callable[..., list[str]]:
+    """The tree of a text, a line for each node: path, kind or op, output."""
+
+    def lines(text: str, **options: Any) -> list[str]:
+        return [f"{node.path} {kind(node)} {node.output}" for node in nodes(load(text, **options))]
+
+    return lines
+
+
+def nodes(network: Any) -> Iterator[Any]:
+    """All nodes below the network itself, in order, heads last."""
+    pending = [*network.rows, *(head.node for head in network.heads)]
+    while pending:
+        node = pending.pop(0)
+        yield node
+        pending[:0] = getattr(node, "children", ())
+
+
+def kind(node: Any) -> str:
+    """The combinator of an inner node, the op of a leaf."""
+    return str(node.kind if hasattr(node, "kind") else node.op.name)
+
+
+def _shown(one: archspec.Diagnostic) -> Expected:
+    told = one.as_dict()
+    file = "" if told["file"] == "net.yaml" else f"{told['file']}:"
+    return (f"{file}{told['line']}:{told['column']}", told["code"], told["row"] or "-", told["message"], told["hint"] or "-")

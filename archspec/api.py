@@ -17,7 +17,7 @@ from archspec.language.load import load as load_spec
 
 if TYPE_CHECKING:
     from archspec.analysis.fvcore import FvcoreCount
-    from archspec.build.module import Model
+    from archspec.compiler.module import Model
 
 Changes = Iterable[str]
 
@@ -51,17 +51,17 @@ class Report:
     fvcore: FvcoreCount | None = None
 
     def data(self) -> dict[str, Any]:
-        from archspec.report.data import report_data
+        from archspec.render.data import report_data
 
         return report_data(self.network, self.costs, depth=self.depth, fvcore=self.fvcore)
 
     def __rich__(self) -> Any:
-        from archspec.report.terminal import report_table
+        from archspec.render.terminal import report_table
 
         return report_table(self.network, self.costs, depth=self.depth, fvcore=self.fvcore)
 
     def __str__(self) -> str:
-        from archspec.report.terminal import as_text
+        from archspec.render.terminal import as_text
 
         return as_text(self.__rich__())
 
@@ -93,7 +93,7 @@ def report_network(network: Network, *, depth: int = 1, counter: str = "closed",
 
 def _by_fvcore(network: Network, model: Any) -> FvcoreCount:
     from archspec.analysis.fvcore import fvcore_count
-    from archspec.build.module import build_model
+    from archspec.compiler.module import build_model
 
     return fvcore_count(model or build_model(network), network)
 
@@ -122,13 +122,16 @@ def build(
     """
     from pathlib import Path
 
-    from archspec.build.memory import check_memory
-    from archspec.build.module import build_model
-    from archspec.build.weights import load_weights
+    from archspec.compiler.checks import check_memory, check_weights_file
     from archspec.language.places import option
 
     network = load(spec, set=set, input=input, **vars)
     check_memory(network, option("SPEC", os.fspath(spec)), heads=heads)
+    if weights is not None:
+        check_weights_file(Path(weights))
+    from archspec.compiler.module import build_model
+    from archspec.compiler.weights import load_weights
+
     model = build_model(network, heads=heads)
     if weights is not None:
         load_weights(model, network, Path(weights))

@@ -1,4 +1,4 @@
-"""What the tests of the language share: a folder of its own for each, a spec's diagnostics, and its tree as an outline."""
+"""What tests share: a folder of its own for each, a spec's diagnostics, its tree as an outline, and built models."""
 
 from __future__ import annotations
 
@@ -12,6 +12,27 @@ import archspec
 
 #: "line:column" (after the file's name if it is another), code, row, message, and the hint where it is held
 Expected = tuple[str, ...]
+
+
+SMALL = """
+name: small
+input: 24x24x3
+vars: {classes: 10}
+rows:
+  - {id: conv1, type: convolution, patch size/stride: 3x3/2, filters: 12}
+  - {id: norm1, type: response norm}
+  - {id: mixed, type: inception, "#1x1": 8, "#3x3 reduce": 8, "#3x3": 8, "#5x5 reduce": 4, "#5x5": 8, pool proj: 8}
+  - {id: again, type: convolution, patch: 1x1, filters: 32, norm: batch norm}
+  - {id: both, type: sum, from: [mixed, again]}
+  - {id: pool, type: adaptive avg pool}
+  - {id: drop, type: dropout (30%)}
+  - {id: fc, type: linear, filters: =classes}
+  - softmax
+heads:
+  aux: {from: conv1, type: auxiliary classifier, classes: =classes, patch size/stride: 3x3/3}
+"""
+#: dropout is random: off where two runs are compared in train mode
+STILL = ("drop*.rate=0", "aux*.dropout.rate=0")
 
 
 def spec(*rows: str, top: str = "", end: str = "") -> str:
@@ -88,3 +109,55 @@ def _shown(one: archspec.Diagnostic) -> Expected:
     told = one.as_dict()
     file = "" if told["file"] == "net.yaml" else f"{told['file']}:"
     return (f"{file}{told['line']}:{told['column']}", told["code"], told["row"] or "-", told["message"], told["hint"] or "-")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A little of everything, fast to compile."""
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def shared() -> Any:
+    """GoogLeNet for ten classes, without dropout; tests leave its weights as they are."""
+    import torch
+
+    torch.manual_seed(0)
+    return archspec.build("googlenet", classes=10, set=STILL)
+
+
+@pytest.fixture(params=["train", "eval"])
+def model(request: pytest.FixtureRequest, shared: Any) -> Any:
+    """GoogLeNet in one of its two modes."""
+    return shared.train(request.param == "train")
+
+
+@pytest.fixture(scope="module")
+def x() -> Any:
+    """An image of GoogLeNet's size."""
+    import torch
+
+    return torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture
+def fresh() -> Iterator[None]:
+    """torch.compile starts anew, and keeps nothing."""
+    import torch
+
+    torch._dynamo.reset()
+    yield
+    torch._dynamo.reset()
+
+
+def parts(result: Any) -> list[Any]:
+    return list(result) if isinstance(result, tuple) else [result]
+
+
+def difference(result: Any, expected: Any) -> float:
+    """The largest over the outputs, each relative to its largest value; of the same class and number."""
+    assert type(result) is type(expected)
+    pairs = list(zip(parts(result), parts(expected), strict=True))
+    return max(((one.float() - other).abs().max() / other.abs().max()).item() for one, other in pairs)

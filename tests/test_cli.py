@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import archspec
-from archspec.report.data import SCHEMA
+from archspec.render.data import SCHEMA
 
 
 def run(*words: str, folder: Path | None = None, columns: int = 100) -> subprocess.CompletedProcess[str]:

@@ -35,7 +35,7 @@ def fvcore_count(model: Any, network: Network) -> FvcoreCount:
     flops: dict[str, int] = {}
     activations: dict[str, int] = {}
     uncounted: Counter[str] = Counter()
-    training = model.training
+    modes = {part: part.training for part in model.modules()}
     model.eval()
     try:
         for path, module, shape in parts:
@@ -46,7 +46,8 @@ def fvcore_count(model: Any, network: Network) -> FvcoreCount:
             if not path:
                 uncounted.update(skipped)
     finally:
-        model.train(training)
+        for part, training in modes.items():
+            part.training = training
     return FvcoreCount(flops, activations, dict(uncounted))
 
 

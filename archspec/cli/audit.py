@@ -23,11 +23,11 @@ def command(
     network = load(spec, set=changes or (), input=input)
     findings = audit(network)
     if format == "json":
-        from archspec.report.data import audit_data
+        from archspec.render.data import audit_data
 
         typer.echo(json.dumps(audit_data(network, findings), indent=2, ensure_ascii=False))
     else:
-        from archspec.report.terminal import audit_table, show
+        from archspec.render.terminal import audit_table, show
 
         show(audit_table(network, findings))
     if strict and any(not finding.agrees and not finding.erratum for finding in findings):

@@ -8,7 +8,7 @@ import typer
 from archspec.cli.options import InputOption, SetOption, SpecArgument
 
 if TYPE_CHECKING:
-    from archspec.build.module import Model
+    from archspec.compiler.module import Model
     from archspec.ir.tree import Network
 
 
@@ -24,17 +24,19 @@ def command(
 ) -> None:
     """Compile a spec into a torch module, run one forward pass, and print the report."""
     from archspec.api import load, report_network
+    from archspec.compiler.checks import check_memory, check_weights_file
     from archspec.language.places import option
-    from archspec.report.terminal import audit_notes, show
+    from archspec.render.terminal import audit_notes, show
 
     _check_target(output)
     network = load(spec, set=changes or (), input=input)
-    from archspec.analysis.audit import audit
-    from archspec.build.memory import check_memory
-    from archspec.build.module import build_model
-    from archspec.build.weights import load_weights
-
     check_memory(network, option("SPEC", spec), heads=not no_heads)
+    if weights:
+        check_weights_file(weights)
+    from archspec.analysis.audit import audit
+    from archspec.compiler.module import build_model
+    from archspec.compiler.weights import load_weights
+
     model = build_model(network, heads=not no_heads)
     loaded = load_weights(model, network, weights) if weights else None
     show(report_network(network).__rich__())
@@ -104,7 +106,7 @@ def _left_out(names: tuple[str, ...], digest: str | None, network: Network) -> s
 
 
 def _write_safetensors(model: Model, network: Network, path: Path) -> None:
-    from archspec.build.weights import save_weights
+    from archspec.compiler.weights import save_weights
 
     save_weights(model, network, path)
 

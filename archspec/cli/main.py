@@ -41,7 +41,7 @@ def main() -> None:
         extra = _EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:
             raise
-        where, hint = option("archspec", " ".join(sys.argv[1:])), f"pip install 'archspec-nn[{extra}]'"
+        where, hint = option("archspec", " ".join(sys.argv[1:])), f"install archspec-nn with its extra `{extra}`"
         sys.stderr.write(f"{fail('unsupported', f'this needs {error.name}, which is not installed', where, hint=hint)}\n")
         sys.exit(2)
 

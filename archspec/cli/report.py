@@ -26,6 +26,6 @@ def command(
     if format == "json":
         typer.echo(json.dumps(made.data(), indent=2, ensure_ascii=False))
     else:
-        from archspec.report.terminal import show
+        from archspec.render.terminal import show
 
         show(made.__rich__())

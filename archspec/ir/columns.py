@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.ir.cells import BrokenError, Reporter, cell_value, find_row, layer_from
-from archspec.ir.rows import Row
+from archspec.ir.rows import Row, split_patch
 from archspec.ir.scope import Cell, Layer, Ref, RowNames, Rows
 from archspec.ir.types import Type, Types
 from archspec.language.columns import REQUIRED, Column, ColumnError
@@ -27,7 +27,7 @@ def with_headers(type_: Type, cells: Mapping[str, Cell], report: Reporter) -> di
     """Cells by column name; a key that is no column, or a column named twice, is reported."""
     found: dict[str, Cell] = {}
     meant: list[tuple[str | None, Cell]] = []
-    for key, cell in cells.items():
+    for key, cell in _inline(type_, cells):
         column = type_.column(key)
         if column is None:
             meant.append((_unknown(type_, key, cell, report), cell))
@@ -40,6 +40,17 @@ def with_headers(type_: Type, cells: Mapping[str, Cell], report: Reporter) -> di
         if name is not None:
             found.setdefault(name, replace(cell, wrong=True))
     return found
+
+
+def _inline(type_: Type, cells: Mapping[str, Cell]) -> Iterator[tuple[str, Cell]]:
+    """The cells; a value in parentheses after the type is split like any other if it is a patch: `max pool (3x3/2)`."""
+    for key, cell in cells.items():
+        column = type_.column(key)
+        if not key and column is not None:
+            for part, value in split_patch(Text(column.name, cell.key.place), cell.value):
+                yield normal(part), replace(cell, key=part, value=value)
+        else:
+            yield key, cell
 
 
 def _unknown(type_: Type, key: str, cell: Cell, report: Reporter) -> str | None:

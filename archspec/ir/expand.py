@@ -30,7 +30,7 @@ def expand(spec: Spec) -> Network:
     report = Reporter(problems, None)
     values = variables(spec.vars, RowNames({}, shape), Rows(), report)
     origins = {name: node.place for name, node in spec.vars.items()}
-    names = RowNames(values, shape, origins=origins)
+    names = RowNames(values, shape, shape, origins=origins)
     walk = Walk(problems, types, edits, _defaults(spec, types, names, report), names, spec.inherited)
     outer = Rows()
     outer.refs[INPUT] = Ref(INPUT, shape)
@@ -45,6 +45,8 @@ def expand(spec: Spec) -> Network:
         pass
     else:
         edits.finish()
+    if body is not None and isinstance(body.node, Inner) and not body.node.children and spec.rows:
+        problems.add("bad-value", "every row was removed: the network is empty", spec.rows.place)
     problems.check()
     assert shape is not None
     assert body is not None

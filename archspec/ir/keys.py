@@ -6,7 +6,7 @@ from archspec.ir.cells import BrokenError, Reporter, cell_value, find_row
 from archspec.ir.rows import COMBINATORS, Row
 from archspec.ir.scope import Layer, Ref, RowNames, Rows
 from archspec.language.nodes import Map, Node, Seq, Text, describe
-from archspec.language.values import boolean, number, whole
+from archspec.language.values import boolean, nonnegative, whole
 
 _COPIES = whole(1, 2**31 - 1, "a positive whole number")
 
@@ -98,12 +98,11 @@ def loss_weight(row: Row, names: RowNames, report: Reporter) -> float:
     if node is None:
         return 1.0
     try:
-        weight = number(cell_value(node, names, report))
-        if weight >= 0:
-            return float(weight)
-    except (ValueError, BrokenError):
+        return float(nonnegative(cell_value(node, names, report)))
+    except ValueError as error:
+        report.add("bad-value", f"loss weight must be {error}, found {describe(node)}", node.place)
+    except BrokenError:
         pass
-    report.add("bad-value", f"loss weight must be a number of at least 0, found {describe(node)}", node.place)
     return 1.0
 
 

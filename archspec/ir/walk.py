@@ -108,7 +108,7 @@ class Walk:
         """A row whose changes are made: `when`, `from`, what it is, and what it claims."""
         report = self.report(at)
         check_keys(row, at.path, report)
-        if not kept(row, at.scope.names(at.shape), branch, report):
+        if not kept(row, at.scope.names(self._entry(row, at)), branch, report):
             return (
                 inner("sequence", [], at, at.shape, row.place) if branch and row.get("else") == "identity" else Gone("its `when`")
             )
@@ -126,6 +126,16 @@ class Walk:
             paths = tuple(source.path for source in found)
             node = replace(node, claims=claims, sources=paths or node.sources)
         return Outcome(node, output)
+
+    def _entry(self, row: Row, at: At) -> Shape | None:
+        """What would flow into the row if it is kept: a `from` that is wrong is reported later, if it is."""
+        if "from" not in row.keys:
+            return at.shape
+        try:
+            found = sources(row, at.scope.names(at.shape), at.scope.rows, Reporter(Problems(), None))
+        except (BrokenError, UnknownValueError):
+            return at.shape
+        return found[0].output if len(found) == 1 else at.shape
 
     def _repeated(self, row: Row, at: At, stated: tuple[int, ...] | None) -> Outcome:
         report = self.report(at)

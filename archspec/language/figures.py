@@ -37,9 +37,11 @@ class Figure:
         return bool(math.floor(scaled + Fraction(1, 2)) == self.value * 10**self.decimals)
 
     def like(self, computed: int, base: int) -> str:
-        """`computed` in this figure's unit, with one decimal more than was printed."""
+        """`computed` in this figure's unit, with one decimal more than was printed; exact if it is far below the unit."""
         places = self.decimals + 1 if self.suffix else self.decimals
         scaled = int(Fraction(computed, base ** _POWERS[self.suffix]) * 10**places + Fraction(1, 2))
+        if scaled < 10 and self.suffix:
+            return f"{computed:,}"
         whole_part, decimals = divmod(scaled, 10**places)
         return f"{whole_part}.{decimals:0{places}d}{self.suffix}" if places else f"{whole_part}{self.suffix}"
 

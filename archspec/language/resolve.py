@@ -98,4 +98,5 @@ def _text(path: Path, shown: str, place: Place | None) -> Source:
 
 
 def _unreadable(shown: str, message: str, place: Place | None) -> SpecError:
-    return fail("bad-file", f"{shown}: {message}", place or Place(Source(shown, "")))
+    named_here = message if place is None else f"{shown}: {message}"
+    return fail("bad-file", named_here, place or Place(Source(shown, "")))

@@ -55,6 +55,17 @@ def number(value: Any) -> float:
     return value
 
 
+def nonnegative(value: Any) -> float:
+    """A finite number of at least 0."""
+    try:
+        parsed = number(value)
+    except ValueError:
+        parsed = -1.0
+    if parsed < 0:
+        raise ValueError("a number of at least 0")
+    return parsed
+
+
 def fraction(value: Any) -> float:
     """A share from 0 to below 1: `0.4` or `40%`."""
     try:

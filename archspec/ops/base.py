@@ -66,9 +66,10 @@ class Cost:
         return Cost(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
-def column(default: Any = ..., *, header: str | None = None, about: str = "") -> Any:
+def column(default: Any = ..., *, header: str | None = None, about: str = "", least: float | None = None) -> Any:
     """A column of an op: a pydantic field with the header that papers print. A default that starts with = is a formula."""
-    return _Field(default, title=header, description=about)
+    bounds: Any = {"minimum": least} if least is not None else None
+    return _Field(default, title=header, description=about, json_schema_extra=bounds)
 
 
 class Op(BaseModel):
@@ -115,7 +116,9 @@ def _column(name: str, field: FieldInfo) -> Column:
     for extra in reversed(field.metadata):  # pydantic takes an Annotated type apart
         annotation = _annotated(annotation, extra)
     default = REQUIRED if field.is_required() else field.default
-    return Column(name, field.title or name.replace("_", " "), annotation, default, field.description or "")
+    bounds: Any = field.json_schema_extra or {}
+    header = field.title or name.replace("_", " ")
+    return Column(name, header, annotation, default, field.description or "", least=bounds.get("minimum"))
 
 
 def _annotated(annotation: Any, extra: Any) -> Any:

@@ -15,8 +15,8 @@ class BatchNorm(Op):
     name: ClassVar[str] = "batch norm"
     tensors: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
-    eps: Number = column(1e-5, about="added to the variance")
-    momentum: Number = column(0.1, about="weight of a new batch in the running statistics (torch's sense)")
+    eps: Number = column(1e-5, least=0, about="added to the variance")
+    momentum: Number = column(0.1, least=0, about="weight of a new batch in the running statistics (torch's sense)")
 
     def cost(self, shape: Shape) -> Cost:
         return Cost(2 * shape.channels, batch_norm_elements=shape.elements)

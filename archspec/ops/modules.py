@@ -24,10 +24,11 @@ class ResponseNorm(nn.Module):
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
     def forward(self, input: Tensor) -> Tensor:
-        squares = input.square().flatten(2).unsqueeze(1)
+        # scaled before it is squared: 300 squared does not fit into float16
+        squares = (input * self.alpha**0.5).square().flatten(2).unsqueeze(1)
         squares = F.pad(squares, (0, 0, self.size // 2, (self.size - 1) // 2))
         mean = F.avg_pool2d(squares, (self.size, 1), stride=1).view(input.shape)
-        return input / (mean * self.alpha + self.k) ** self.beta
+        return input / (mean + self.k) ** self.beta
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha:g}, beta={self.beta:g}, k={self.k:g}"

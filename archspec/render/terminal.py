@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -125,7 +126,7 @@ def audit_table(network: Network, findings: list[Finding]) -> RenderableType:
 
 def audit_notes(network: Network, findings: list[Finding]) -> Iterator[str]:
     """How many figures differ, and by which rules they were compared."""
-    differs = sum(not finding.agrees for finding in findings)
+    differs = sum(not finding.agrees and not finding.erratum for finding in findings)
     inherited = sum(finding.inherited for finding in findings)
     if not findings:
         yield "The spec states no published figures."
@@ -141,20 +142,24 @@ def audit_notes(network: Network, findings: list[Finding]) -> Iterator[str]:
 
 
 def _deviation(finding: Finding) -> str:
-    return "" if finding.deviation is None else f"{100 * finding.deviation:+.1f} %"
+    if finding.deviation is None:
+        return ""
+    text = f"{100 * finding.deviation:+.1f}"
+    return ("0.0" if text in ("+0.0", "-0.0") else text) + " %"
 
 
-def show(renderable: RenderableType, console: Console | None = None) -> None:
+def show(renderable: RenderableType) -> None:
     """Prints to the terminal, or as plain text of at most 100 columns if piped."""
-    console = console or Console()
-    if not console.is_terminal:
-        console = Console(width=100, no_color=True)
-    console.print(renderable, highlight=False)
+    console = Console()
+    if console.is_terminal:
+        console.print(renderable, highlight=False)
+    else:
+        sys.stdout.write(as_text(renderable))
 
 
 def as_text(renderable: RenderableType, width: int = 100) -> str:
-    """The table as plain text."""
+    """The table as plain text, without spaces at the ends of lines."""
     console = Console(width=width, no_color=True, force_terminal=False)
     with console.capture() as capture:
         console.print(renderable, highlight=False)
-    return capture.get()
+    return "\n".join(line.rstrip() for line in capture.get().split("\n"))

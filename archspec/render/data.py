@@ -44,7 +44,7 @@ def audit_data(network: Network, findings: list[Finding]) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": network.name,
         "findings": [{"row": f.row, "figure": f.key, **_claim(f)} for f in findings],
-        "differs": sum(not f.agrees for f in findings),
+        "differs": sum(not f.agrees and not f.erratum for f in findings),
     }
 
 

@@ -1,12 +1,13 @@
-"""Whether a network fits into this machine, before a byte of it is allocated: a spec is untrusted input."""
+"""What can be said before torch is imported: whether a network fits into this machine, and whether a file is there."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from archspec.ir.tree import Network, leaves
 from archspec.language.diagnostics import fail
-from archspec.language.places import Place
+from archspec.language.places import Place, option
 
 _FLOAT = 4
 
@@ -20,7 +21,7 @@ def memory_needed(network: Network, *, heads: bool = True) -> int:
 
 
 def check_memory(network: Network, place: Place, *, heads: bool = True) -> None:
-    """Raises SpecError if the network needs more than this machine's memory."""
+    """Raises SpecError if the network needs more than this machine's memory: a spec is untrusted input."""
     needed = memory_needed(network, heads=heads)
     if not hasattr(os, "sysconf"):
         return  # a system that does not say how much it has
@@ -29,3 +30,10 @@ def check_memory(network: Network, place: Place, *, heads: bool = True) -> None:
         gib = 1 << 30
         message = f"the network needs about {needed / gib:,.1f} GiB in float32, and this machine has {have / gib:,.1f} GiB"
         raise fail("too-large", message, place, hint="`archspec report` counts it without building it")
+
+
+def check_weights_file(path: Path, flag: str = "--weights") -> None:
+    """Raises SpecError if there is no such file."""
+    if not os.path.isfile(path):  # unlike Path.is_file, also for a name that is too long
+        message = "this is a directory" if os.path.isdir(path) else "there is no such file"
+        raise fail("bad-file", f"{path}: {message}", option(flag, str(path)))

@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from archspec.compiler.checks import check_weights_file
 from archspec.files import write_whole
 from archspec.ir.tree import Network
 from archspec.language.diagnostics import Problems, did_you_mean, fail
@@ -38,8 +39,7 @@ def save_weights(model: nn.Module, network: Network, path: Path) -> None:
 def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--weights") -> Loaded:
     """Loads a safetensors file whose tensors fit exactly; those of heads are left out if the model has none. Raises SpecError."""
     place = option(flag, str(path))
-    if not path.is_file():
-        raise fail("bad-file", f"{path}: " + ("this is a directory" if path.is_dir() else "there is no such file"), place)
+    check_weights_file(path, flag)
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
@@ -48,7 +48,8 @@ def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--
         raise fail("bad-weights", f"{path} is not a safetensors file: {error}", place) from None
     wanted = model.state_dict()
     heads = tuple(f"{head.node.path}." for head in network.heads)
-    left_out = tuple(name for name in tensors if name not in wanted and name.startswith(heads))
+    absent = tuple(prefix for prefix in heads if not any(name.startswith(prefix) for name in wanted))
+    left_out = tuple(name for name in tensors if name.startswith(absent))
     problems = Problems()
     mine = {name: tensor for name, tensor in tensors.items() if name not in left_out}
     missing, unknown = sorted(wanted.keys() - mine.keys()), sorted(mine.keys() - wanted.keys())
@@ -62,10 +63,12 @@ def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--
         )
     if unknown:
         problems.add("bad-weights", f"the network has no place for {_tensors(unknown)}", place)
-    for name in sorted(wanted.keys() & mine.keys()):
-        if wanted[name].shape != mine[name].shape:
-            sizes = [" x ".join(map(str, tensor.shape)) or "one number" for tensor in (mine[name], wanted[name])]
-            problems.add("bad-weights", f"the tensor `{name}` is {sizes[0]} in the file, but the network needs {sizes[1]}", place)
+    other = [name for name in sorted(wanted.keys() & mine.keys()) if wanted[name].shape != mine[name].shape]
+    for name in other[:_LISTED]:
+        sizes = [" x ".join(map(str, tensor.shape)) or "one number" for tensor in (mine[name], wanted[name])]
+        problems.add("bad-weights", f"the tensor `{name}` is {sizes[0]} in the file, but the network needs {sizes[1]}", place)
+    if len(other) > _LISTED:
+        problems.add("bad-weights", f"{len(other) - _LISTED} more tensors have another size in the file", place)
     problems.check()
     model.load_state_dict(mine)
     return Loaded(len(mine), left_out, metadata.get("digest"))

@@ -7,9 +7,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from archspec.build.containers import BRANCHES, FLOW, Container, Reads, Sequence
-from archspec.build.init import initialise
-from archspec.build.output import output
+from archspec.compiler.containers import BRANCHES, FLOW, Container, Reads, Sequence
+from archspec.compiler.init import initialise
+from archspec.compiler.output import output, output_class
 from archspec.ir.tree import INPUT, Inner, Leaf, Network, Tree
 
 
@@ -30,8 +30,13 @@ class Model(Container):
         self._reading = last.name if isinstance(last, Leaf) and last.op.reading else None
         self._rows = tuple(node.name for node in rows if node.name != self._reading)
         self._heads = tuple(head.node.name for head in heads_)
+        output_class(("logits", *self._heads))
         self._keeps = frozenset(kept)
         self._labelled(network.name.replace("-", "_"), f"{network.input} → {network.output}")
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call] # torch does not annotate it
+        output_class(("logits", *self._heads))  # this process may have built no such model
 
     def forward(self, x: Tensor) -> Any:
         """N x C x H x W to logits N x classes, or (logits, *heads) in training."""

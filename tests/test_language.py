@@ -202,3 +202,31 @@ def test_erratum_excuses_a_claim(load):
     network = load(spec("{id: a, type: relu, output size: 9x9x3, erratum: misprint}", "{id: b, type: relu, output size: 8x8x3}"))
     assert network.rows[0].claims["output size"].erratum == "misprint"
     assert [row.output.tensor for row in network.rows] == [(3, 8, 8), (3, 8, 8)]
+
+
+def test_a_patch_in_parentheses_is_split_like_any_other(load):
+    network = load(spec("max pool (2x2/1)"))
+    assert (network.rows[0].columns["patch"], network.rows[0].columns["stride"]) == ((2, 2), (1, 1))
+
+
+def test_when_sees_the_size_that_its_row_would_read(load):
+    """Of a row with `from`, and of a head."""
+    rows = [
+        "{id: c, type: conv, patch: 1x1, filters: 8}",
+        "{id: d, type: conv, patch: 1x1, filters: 4}",
+        "{id: e, type: relu, from: c, when: =in_channels == 8}",
+    ]
+    heads = ["h: {from: c, type: relu, when: =in_channels == 8}", "g: {from: d, type: relu, when: =in_channels == 8}"]
+    network = load(spec(*rows, end="heads:\n  {}\n  {}\n".format(*heads)))
+    assert [row.name for row in network.rows] == ["c", "d", "e"]
+    assert [head.node.name for head in network.heads] == ["h"]
+
+
+def test_a_network_without_rows_is_refused(expect):
+    rows = "every row was removed: the network is empty"
+    expect(spec("{type: relu, when: false}"), [("4:3", "bad-value", "-", rows)])
+
+
+def test_defaults_see_what_enters_the_network(load):
+    network = load(spec("{type: conv, patch: 1x1}", top="defaults: {conv: {filters: =2 * block_in_channels}}\n"))
+    assert network.output.channels == 6

@@ -109,9 +109,8 @@ class Walk:
         report = self.report(at)
         check_keys(row, at.path, report)
         if not kept(row, at.scope.names(self._entry(row, at)), branch, report):
-            return (
-                inner("sequence", [], at, at.shape, row.place) if branch and row.get("else") == "identity" else Gone("its `when`")
-            )
+            passed = inner("sequence", [], at, at.shape, row.place)
+            return passed if branch and row.get("else") == "identity" else Gone("its `when`")
         found = sources(row, at.scope.names(at.shape), at.scope.rows, report)
         if len(found) == 1:
             at = replace(at, shape=found[0].output)
@@ -124,7 +123,7 @@ class Walk:
         node = outcome.node
         if node is not None:
             paths = tuple(source.path for source in found)
-            node = replace(node, claims=claims, sources=paths or node.sources)
+            node = replace(node, claims=claims, sources=node.sources or paths)  # a body that reads rows of its own keeps them
         return Outcome(node, output)
 
     def _entry(self, row: Row, at: At) -> Shape | None:
@@ -156,11 +155,9 @@ class Walk:
                 break  # the other copies would only say the same
         told = row.get("type")
         outcome = inner("sequence", children, at, current, row.place)
-        return (
-            outcome
-            if outcome.node is None or not isinstance(told, Text)
-            else replace(outcome, node=replace(outcome.node, type=str(told)))
-        )
+        if outcome.node is None or not isinstance(told, Text):
+            return outcome
+        return replace(outcome, node=replace(outcome.node, type=str(told)))
 
     def _built(self, row: Row, at: At, stated: tuple[int, ...] | None, found: list[Ref]) -> Outcome | None:
         """What a row is: a combinator, a layer, or a type."""

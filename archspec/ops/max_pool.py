@@ -2,30 +2,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.language.values import Bool, Padding, Sides
-from archspec.ops.base import Op, Shape, column, needs_map
-from archspec.ops.window import pool_padding, slide
+from archspec.ops.base import Shape
+from archspec.ops.window import Pool
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class MaxPool(Op):
+class MaxPool(Pool):
     """The largest value under a window that slides over each channel."""
 
     name: ClassVar[str] = "max pool"
 
-    patch: Sides = column(header="patch size/stride", about="window height x width")
-    stride: Sides = column("=patch")
-    padding: Padding = column("valid")
-    ceil: Bool = column(False, about="keep a last, partial window (torch's ceil_mode)")
-
-    def output(self, shape: Shape) -> Shape:
-        needs_map(shape, "a pool")
-        pad = pool_padding(self.padding, self.patch)
-        return Shape(shape.channels, *slide(shape, self.patch, self.stride, pad, ceil=self.ceil))
-
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 
-        return nn.MaxPool2d(self.patch, self.stride, pool_padding(self.padding, self.patch), ceil_mode=self.ceil)
+        return nn.MaxPool2d(self.patch, self.stride, self.pad, ceil_mode=self.ceil)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from archspec.ops.base import Shape, ShapeError
+from archspec.language.values import Bool, Padding, Sides
+from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
 
 Pair = tuple[int, int]
 ONE: Any = (1, 1)
@@ -46,3 +47,20 @@ def pool_padding(padding: Any, patch: Pair) -> Pair:
     if any(2 * p > k for p, k in zip(pad, patch, strict=True)):
         raise ShapeError(f"a padding of {pad[0]}x{pad[1]} is more than half of the {patch[0]}x{patch[1]} window", "padding")
     return pad
+
+
+class Pool(Op):
+    """What max and average pools share: a window that slides over each channel."""
+
+    patch: Sides = column(header="patch size/stride", about="window height x width")
+    stride: Sides = column("=patch")
+    padding: Padding = column("valid")
+    ceil: Bool = column(False, about="keep a last, partial window (torch's ceil_mode)")
+
+    @property
+    def pad(self) -> Pair:
+        return pool_padding(self.padding, self.patch)
+
+    def output(self, shape: Shape) -> Shape:
+        needs_map(shape, "a pool")
+        return Shape(shape.channels, *slide(shape, self.patch, self.stride, self.pad, ceil=self.ceil))

@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.audit import Finding
 from archspec.analysis.audit import audit as audit_network
 from archspec.analysis.costs import NetworkCost, network_cost
-from archspec.ir.expand import blamed_on_input, expand
+from archspec.ir.expand import blamed_on_options, expand
 from archspec.ir.tree import Network
-from archspec.language.diagnostics import Diagnostic, SpecError
+from archspec.language.diagnostics import Diagnostic, SpecError, fail
 from archspec.language.load import load as load_spec
+from archspec.language.places import option
 
 if TYPE_CHECKING:
     from archspec.analysis.fvcore import FvcoreCount
     from archspec.compiler.module import Model
 
-Changes = Iterable[str]
+Changes = str | Iterable[str] | Mapping[str, Any]
+Input = str | tuple[int, int, int] | None
 
 
-def load(spec: str | os.PathLike[str], *, set: Changes = (), input: str | None = None, **vars: Any) -> Network:
-    """The validated network of a spec. `set` are changes as on the command line (`"inception_3a.n5x5=64"`), `input` is
-    height x width x channels, and keywords are vars of the spec (`classes=10`). Raises SpecError with every error found.
+def load(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> Network:
+    """The validated network of a spec. Raises SpecError with every error found.
+
+    `set` are changes as on the command line (`"inception_3a.n5x5=64"`, several of them, or a mapping from path to
+    value), `input` is height x width x channels, and keywords are vars of the spec (`classes=10`).
     """
     name = os.fspath(spec)
-    changes = [*set, *(f"vars.{key}={_cell(value)}" for key, value in vars.items())]
-    changed = load_spec(name, set=changes, input=input)
-    return expand(changed) if input is None else blamed_on_input(changed, load_spec(name, set=changes))
+    changes = [*_changes(set), *(f"vars.{key}={_cell(value)}" for key, value in vars.items())]
+    size = "x".join(map(str, input)) if isinstance(input, tuple | list) else input
+    changed = load_spec(name, set=changes, input=size)
+    return blamed_on_options(changed, lambda: load_spec(name)) if changed.options else expand(changed)
 
 
-def check(spec: str | os.PathLike[str], *, set: Changes = (), input: str | None = None, **vars: Any) -> tuple[Diagnostic, ...]:
+def _changes(set: Changes) -> list[str]:
+    """Changes as the command line writes them: one, several, or a mapping from path to value."""
+    if isinstance(set, str):
+        return [set]
+    return [f"{path}={_cell(value)}" for path, value in set.items()] if isinstance(set, Mapping) else list(set)
+
+
+def check(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a spec; empty if nothing is."""
     try:
         load(spec, set=set, input=input, **vars)
@@ -41,7 +54,7 @@ def check(spec: str | os.PathLike[str], *, set: Changes = (), input: str | None 
     return ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """A network with its costs; prints as the table, also in a notebook; `data()` is the JSON contract."""
 
@@ -60,6 +73,10 @@ class Report:
 
         return report_table(self.network, self.costs, depth=self.depth, fvcore=self.fvcore)
 
+    def __repr__(self) -> str:
+        total = self.costs.total
+        return f"<Report of {self.network.name}: {total.params:,} parameters, {total.macs:,} multiply-adds>"
+
     def __str__(self) -> str:
         from archspec.render.terminal import as_text
 
@@ -77,7 +94,7 @@ def report(
     depth: int = 1,
     counter: str = "closed",
     set: Changes = (),
-    input: str | None = None,
+    input: Input = None,
     **vars: Any,
 ) -> Report:
     """The costs of a spec in closed form, or (`counter="fvcore"`) with fvcore's count of the built module beside it."""
@@ -85,24 +102,25 @@ def report(
     return report_network(network, depth=depth, counter=counter)
 
 
-def report_network(network: Network, *, depth: int = 1, counter: str = "closed", model: Any = None) -> Report:
-    """The report of a loaded network; for fvcore a model is built unless one is given."""
-    fvcore = COUNTERS[counter](network, model)
-    return Report(network, network_cost(network), depth, fvcore)
+def report_network(network: Network, *, depth: int = 1, counter: str = "closed") -> Report:
+    """The report of a loaded network; for fvcore a model is built."""
+    if counter not in COUNTERS:
+        raise fail("unsupported", f"counter is one of {', '.join(COUNTERS)}", option("counter", counter))
+    return Report(network, network_cost(network), depth, COUNTERS[counter](network))
 
 
-def _by_fvcore(network: Network, model: Any) -> FvcoreCount:
+def _by_fvcore(network: Network) -> FvcoreCount:
     from archspec.analysis.fvcore import fvcore_count
     from archspec.compiler.module import build_model
 
-    return fvcore_count(model or build_model(network), network)
+    return fvcore_count(build_model(network), network)
 
 
 #: what `--counter` may say
-COUNTERS: dict[str, Any] = {"closed": lambda network, model: None, "fvcore": _by_fvcore}
+COUNTERS: dict[str, Callable[[Network], FvcoreCount | None]] = {"closed": lambda network: None, "fvcore": _by_fvcore}
 
 
-def audit(spec: str | os.PathLike[str], *, set: Changes = (), input: str | None = None, **vars: Any) -> list[Finding]:
+def audit(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> list[Finding]:
     """Each published figure of a spec against the computed one."""
     return audit_network(load(spec, set=set, input=input, **vars))
 
@@ -113,7 +131,7 @@ def build(
     heads: bool = True,
     weights: str | os.PathLike[str] | None = None,
     set: Changes = (),
-    input: str | None = None,
+    input: Input = None,
     **vars: Any,
 ) -> Model:
     """The spec as a torch module in train mode, initialised by its scheme or with `weights` (safetensors) loaded.
@@ -123,7 +141,6 @@ def build(
     from pathlib import Path
 
     from archspec.compiler.checks import check_memory, check_weights_file
-    from archspec.language.places import option
 
     network = load(spec, set=set, input=input, **vars)
     check_memory(network, option("SPEC", os.fspath(spec)), heads=heads)
@@ -140,4 +157,6 @@ def build(
 
 def _cell(value: Any) -> str:
     """A Python value as a cell."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)  # quoted: text stays text
     return str(value).lower() if isinstance(value, bool) else "none" if value is None else str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,14 +13,13 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
 
     An error or an interruption leaves an old file as it was and nothing else behind. Raises OSError.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
+    path = path.resolve()  # a link stays a link
+    part = path.parent / f".{path.name[:200]}.{secrets.token_hex(6)}.part"
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         write(part)
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~umask)
+        if path.exists():
+            part.chmod(path.stat().st_mode & 0o777)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(part, path)

@@ -65,7 +65,7 @@ EXTENDS = {
         [
             (
                 *("1:10", "unknown-spec", "-", "no shipped spec is called `base`"),
-                "a file is named with its ending, or with ./ before it",
+                "did you mean `base.yaml`?",
             )
         ],
     ),
@@ -75,7 +75,7 @@ EXTENDS = {
     ),
     "document that extends nothing": (
         BASE + "---\nname: v\ninput: 8x8x3\n",
-        [("7:1", "bad-value", "-", "a second document in a file must extend the one before it by its name")],
+        [("7:1", "bad-value", "-", "a second document in a file extends the one before it, and says `extends`")],
     ),
 }
 

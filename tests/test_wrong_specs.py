@@ -35,7 +35,11 @@ YAML = {
     ),
     "duplicate key at the top": (
         "name: t\nname: u\n",
-        [("2:1", "duplicate-key", "-", "the key `name` stands twice in one mapping")],
+        [
+            ("1:1", "missing-key", "-", "the key `input` is missing"),
+            ("1:1", "missing-key", "-", "the key `rows` is missing"),
+            ("2:1", "duplicate-key", "-", "the key `name` stands twice in one mapping"),
+        ],
     ),
     "object tag": (
         spec("!!python/object/apply:os.system [x]").replace("!!", "!"),

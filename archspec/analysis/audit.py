@@ -42,7 +42,7 @@ def audit(network: Network, costs: NetworkCost | None = None) -> list[Finding]:
 
 
 def node_findings(cost: NodeCost, counts: Counts) -> Iterator[Finding]:
-    """The findings of a node and, where a body claims something, of its parts."""
+    """The findings of one row. What the body of a block states of itself is checked, but nobody published it."""
     node = cost.node
     for claim in node.claims.values():
         if isinstance(claim.value, tuple):
@@ -50,8 +50,6 @@ def node_findings(cost: NodeCost, counts: Counts) -> Iterator[Finding]:
             yield Finding(node.path, claim.key, claim.text, str(node.output), None, fits, claim.inherited, claim.erratum)
         else:
             yield _finding(node.path, claim, cost.cost, cost.depth, counts)
-    for part in cost.parts:
-        yield from node_findings(part, counts)
 
 
 def _params(cost: Cost, depth: int, counts: Counts) -> int:

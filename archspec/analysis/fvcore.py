@@ -14,7 +14,7 @@ from archspec.ir.tree import Network
 class FvcoreCount:
     """`flops` (fvcore's word for multiply-adds and some element counts) and `activations` by path; "" is the whole network.
 
-    `uncounted` are the operators that fvcore has no rule for, with their number of calls.
+    `uncounted` are the operators that fvcore has no rule for, with their number of calls, heads included.
     """
 
     flops: dict[str, int]
@@ -43,8 +43,7 @@ def fvcore_count(model: Any, network: Network) -> FvcoreCount:
             counted, active, skipped = _counted(module, example)
             flops.update(_under(path, counted))
             activations.update(_under(path, active))
-            if not path:
-                uncounted.update(skipped)
+            uncounted.update(skipped)
     finally:
         for part, training in modes.items():
             part.training = training
@@ -56,13 +55,12 @@ def _counted(module: Any, example: Any) -> tuple[dict[str, int], dict[str, int],
         warnings.simplefilter("ignore")  # importing and tracing warn about torch.jit, for every user
         from fvcore.nn import ActivationCountAnalysis, FlopCountAnalysis
 
-        results: list[dict[str, int]] = []
-        skipped: dict[str, int] = {}
-        for kind in (FlopCountAnalysis, ActivationCountAnalysis):
-            analysis = kind(module, example).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
-            results.append({name: int(value) for name, value in analysis.by_module().items()})
-            skipped = skipped or dict(analysis.unsupported_ops())
-    return results[0], results[1], skipped
+        flops, activations = (
+            kind(module, example).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+            for kind in (FlopCountAnalysis, ActivationCountAnalysis)
+        )
+        counts = [{name: int(value) for name, value in one.by_module().items()} for one in (flops, activations)]
+        return counts[0], counts[1], dict(flops.unsupported_ops())
 
 
 def _under(path: str, counts: dict[str, int]) -> dict[str, int]:

@@ -20,18 +20,19 @@ def command(
     from archspec.language.diagnostics import Diagnostic, SpecError
 
     one_of("--format", format, ("text", "json"))
-    found: list[Diagnostic] = []
+    found: dict[Diagnostic, None] = {}
     for spec in specs:
         try:
             network = load(spec, set=changes or (), input=input)
         except SpecError as error:
-            found += [one for one in error.diagnostics if one not in found]
+            found |= dict.fromkeys(error.diagnostics)
             if format == "text":
                 count = len(error.diagnostics)
                 typer.echo(f"{spec}: {count} error{'s' if count > 1 else ''}")
         else:
             if format == "text":
-                typer.echo(f"{spec}: ok, {len(network.rows)} rows, {network.input} to {network.output}")
+                rows = f"{len(network.rows)} row{'s' if len(network.rows) != 1 else ''}"
+                typer.echo(f"{spec}: ok, {rows}, {network.input} to {network.output}")
     if format == "json":
         typer.echo(json.dumps({"schema": 1, "diagnostics": [one.as_dict() for one in found]}, indent=2, ensure_ascii=False))
     elif found:

@@ -41,8 +41,9 @@ def main() -> None:
         extra = _EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:
             raise
-        where, hint = option("archspec", " ".join(sys.argv[1:])), f"install archspec-nn with its extra `{extra}`"
-        sys.stderr.write(f"{fail('unsupported', f'this needs {error.name}, which is not installed', where, hint=hint)}\n")
+        where, hint = option("archspec", " ".join(sys.argv[1:])), f"in a checkout: pip install '.[{extra}]'"
+        missing = fail("unsupported", f"this needs {error.name}, which is not installed", where, hint=hint)
+        sys.stderr.write(f"{missing}\n")
         sys.exit(2)
 
 

@@ -26,6 +26,9 @@ def check_memory(network: Network, place: Place, *, heads: bool = True) -> None:
     if not hasattr(os, "sysconf"):
         return  # a system that does not say how much it has
     have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = Path("/sys/fs/cgroup/memory.max")  # a container's share
+    if limit.is_file() and (text := limit.read_text().strip()).isdigit():
+        have = min(have, int(text))
     if needed > have * 0.9:
         gib = 1 << 30
         message = f"the network needs about {needed / gib:,.1f} GiB in float32, and this machine has {have / gib:,.1f} GiB"
@@ -36,4 +39,6 @@ def check_weights_file(path: Path, flag: str = "--weights") -> None:
     """Raises SpecError if there is no such file."""
     if not os.path.isfile(path):  # unlike Path.is_file, also for a name that is too long
         message = "this is a directory" if os.path.isdir(path) else "there is no such file"
+        if os.path.exists(path) and not os.path.isdir(path):
+            message = "this is not a regular file"
         raise fail("bad-file", f"{path}: {message}", option(flag, str(path)))

@@ -22,12 +22,12 @@ class Model(Container):
 
     def __init__(self, network: Network, heads: bool) -> None:
         rows, heads_ = network.rows, network.heads if heads else ()
-        self._heads: tuple[str, ...] = ()
         nodes = [*rows, *(head.node for head in heads_)]
         super().__init__({node.name: module(node) for node in nodes}, {node.name: reads(node) for node in nodes})
         kept = {path for node in nodes for path in (*node.sources, *externals(node))}
         last = rows[-1]
-        self._reading = last.name if isinstance(last, Leaf) and last.op.reading else None
+        reads_flow = isinstance(last, Leaf) and last.op.reading and not last.sources and last.path not in kept
+        self._reading = last.name if reads_flow else None
         self._rows = tuple(node.name for node in rows if node.name != self._reading)
         self._heads = tuple(head.node.name for head in heads_)
         output_class(("logits", *self._heads))

@@ -33,7 +33,14 @@ def save_weights(model: nn.Module, network: Network, path: Path) -> None:
     """Writes the state_dict as safetensors; metadata `spec` is the whole spec as YAML, `digest` its SHA-256. Raises OSError."""
     tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in model.state_dict().items()}
     metadata = {"format": "pt", "name": network.name, "spec": network.text, "digest": network.digest}
-    write_whole(path, lambda part: save_file(tensors, part, metadata))
+
+    def write(part: Path) -> None:
+        try:
+            save_file(tensors, part, metadata)
+        except SafetensorError as error:  # a full disk, for one
+            raise OSError(str(error)) from error
+
+    write_whole(path, write)
 
 
 def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--weights") -> Loaded:
@@ -55,14 +62,14 @@ def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--
     missing, unknown = sorted(wanted.keys() - mine.keys()), sorted(mine.keys() - wanted.keys())
     if missing:
         heads_only = "build without heads (--no-heads)" if all(name.startswith(heads) for name in missing) else None
-        problems.add(
-            "bad-weights",
-            f"the file lacks {_tensors(missing)}",
-            place,
-            hint=heads_only or did_you_mean(nearest(missing[0], unknown)),
-        )
+        near = did_you_mean(nearest(missing[0], unknown)) if len(missing) <= _LISTED else None
+        written = f"the file was written for `{metadata['name']}`" if metadata.get("name", network.name) != network.name else None
+        problems.add("bad-weights", f"the file lacks {_tensors(missing)}", place, hint=heads_only or written or near)
     if unknown:
         problems.add("bad-weights", f"the network has no place for {_tensors(unknown)}", place)
+    kinds = [name for name in wanted.keys() & mine.keys() if wanted[name].is_floating_point() != mine[name].is_floating_point()]
+    if kinds:
+        problems.add("bad-weights", f"the file holds numbers of another kind for {_tensors(sorted(kinds))}", place)
     other = [name for name in sorted(wanted.keys() & mine.keys()) if wanted[name].shape != mine[name].shape]
     for name in other[:_LISTED]:
         sizes = [" x ".join(map(str, tensor.shape)) or "one number" for tensor in (mine[name], wanted[name])]

@@ -35,6 +35,8 @@ class Outcome:
 
     node: Tree | None
     output: Shape | None
+    #: the size that the row states, if it is not what comes out: what follows shows which of them was meant
+    stated: Shape | None = None
 
 
 @dataclass(frozen=True)

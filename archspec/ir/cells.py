@@ -32,7 +32,11 @@ class Reporter:
         self, code: str, message: str, place: Place, hint: str | None = None, related: Sequence[tuple[str, Place]] = ()
     ) -> None:
         if self.user:
-            related = [*related, (f"in the block that row {self.user[0]} uses", self.user[1])]
+            row, at = self.user
+            if place.source.library:  # blame what the user wrote; the library's line is a note
+                place, related = at, [*related, ("in this block of the library", place)]
+            else:
+                related = [*related, (f"in the block that row {row} uses", at)]
         self.problems.add(code, message, place, row=self.row, hint=hint, related=related)
 
 
@@ -41,6 +45,8 @@ def cell_value(node: Node, names: RowNames, report: Reporter) -> Any:
     if not is_formula(node):
         return node
     assert isinstance(node, Text)
+    if node.broken:
+        raise BrokenError
     try:
         return evaluate(node, names)
     except FormulaError as error:
@@ -115,7 +121,7 @@ def variables(nodes: Mapping[str, Node], names: RowNames, rows: Rows, report: Re
     return values
 
 
-def find_row(name: Text, rows: Rows, report: Reporter) -> Ref:
+def find_row(name: Text, rows: Rows, report: Reporter, names: RowNames | None = None) -> Ref:
     """The earlier row of this name. Raises BrokenError after reporting."""
     found = rows.find(name)
     if isinstance(found, Ref):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archspec.ir.cells import BrokenError, Reporter, cell_value
 from archspec.ir.rows import Row
-from archspec.ir.scope import RowNames
+from archspec.ir.scope import RowNames, origin
 from archspec.ir.tree import Claim
 from archspec.language.figures import figure, output_size
 from archspec.language.formula import UnknownValueError
@@ -30,9 +30,9 @@ def stated_size(row: Row, names: RowNames, report: Reporter) -> tuple[int, ...] 
 
 
 def checked_claims(
-    row: Row, stated: tuple[int, ...] | None, output: Shape | None, inherited: frozenset[Source], report: Reporter
+    row: Row, names: RowNames, output: Shape | None, inherited: frozenset[Source], report: Reporter
 ) -> tuple[dict[str, Claim], Shape | None]:
-    """The claims of a row, and the shape for the rows below: a wrong stated size still serves them, so that it is one error."""
+    """The claims of a row, and the stated shape if it is not what comes out: either of the two may be the mistake."""
     claims: dict[str, Claim] = {}
     reason = row.get("erratum")
     erratum = str(reason) if isinstance(reason, Text) else None
@@ -46,18 +46,21 @@ def checked_claims(
             claims[key] = Claim(key, str(node), figure(node), node.place, node.place.source in inherited, erratum)
         except ValueError as error:
             report.add("bad-claim", f"{key} must be {error}, found {describe(node)}", node.place)
-    if stated is None:
-        return claims, output
-    node = row.get("output size")
-    assert node is not None
+    node, stated = row.get("output size"), names.stated
+    if stated is None or node is None:
+        return claims, None
     shown = "x".join(map(str, stated))
     claim = Claim("output size", shown, stated, node.place, node.place.source in inherited, erratum)
     claims["output size"] = claim
     if output is None or agrees(stated, output) or claim.inherited or erratum:
-        return claims, output
-    report.add("output-size", f"the output size is stated as {shown}, but {output} comes out", node.place)
+        return claims, None
     height, width, *channels = stated
-    return claims, Shape(channels[0] if channels else output.channels, height, width, output.flat)
+    wanted = Shape(channels[0] if channels else output.channels, height, width, output.flat)
+    mend = "check its patch, stride, padding and ceil; sizes are height x width x channels"
+    if wanted[1:3] == output[1:3]:
+        mend = "check its filters"
+    report.add("output-size", f"the output size is stated as {shown}, but {output} comes out", origin(node, names), mend)
+    return claims, wanted
 
 
 def agrees(stated: tuple[int, ...], output: Shape) -> bool:

@@ -175,7 +175,7 @@ def _parsed(column: Column, cell: Cell, report: Reporter) -> Any:
         return layer_from(value, cell.names, cell.rows, report)
     if column.holds_row:
         return find_row(value, cell.rows, report) if isinstance(value, Text) else _a(Ref, value, column, cell, report)
-    return _checked(column, value, cell.origin, report)
+    return _checked(column, value, cell.origin, report, cell.names)
 
 
 def _a(kind: type, value: Any, column: Column, cell: Cell, report: Reporter) -> Any:
@@ -186,11 +186,13 @@ def _a(kind: type, value: Any, column: Column, cell: Cell, report: Reporter) -> 
     raise BrokenError
 
 
-def _checked(column: Column, value: Any, place: Place, report: Reporter) -> Any:
+def _checked(column: Column, value: Any, place: Place, report: Reporter, names: RowNames | None = None) -> Any:
     try:
         return column.parse(value)
     except ColumnError as error:
         hint = "round it: =round(...)" if isinstance(value, float) and "whole number" in str(error) else None
+        if isinstance(value, Text) and names is not None and value in names:
+            hint = did_you_mean(f"={value}")
         at = error.item.place if isinstance(error.item, Text) and error.item is not value else place
         report.add("bad-value", str(error), at, hint)
         raise BrokenError from None

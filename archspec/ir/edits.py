@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from archspec.ir.at import StopError
 from archspec.ir.rows import COMBINATORS, Row, is_row_key, split_patch, with_inline
 from archspec.ir.types import Type, Types
 from archspec.language.blocks import Block
@@ -15,6 +16,10 @@ from archspec.language.nodes import Map, Node, Text, describe, is_null
 
 Path = tuple[str, ...]
 
+#: keys of which a row has one: what it is
+_KINDS = ("type", "layer", *COMBINATORS)
+#: how often patterns may be compared with rows
+_COMPARED = 2_000_000
 #: unmatched changes for which the nearest path is looked up
 _SEARCHED = 20
 
@@ -37,30 +42,41 @@ class Edits:
         self._met: set[Change] = set()
         self._done: set[tuple[Change, Path]] = set()
         self._known: list[str] = []
+        self._compared = 0
 
     def _of_row(self, path: Path) -> list[Change]:
         """The changes that address the row at `path`, in order."""
-        patterns = [change for change in self._patterns.get(len(path), ()) if change.meets(path)]
-        return sorted([*self._literal.get(path, ()), *patterns], key=self._order.__getitem__)
+        return self._in_order(self._literal.get(path, ()), len(path), path)
 
     def _of_cells(self, path: Path) -> list[Change]:
         """The changes that address something in the row at `path`, in order."""
-        patterns = [change for change in self._patterns.get(len(path) + 1, ()) if change.meets(path)]
-        return sorted([*self._children.get(path, ()), *patterns], key=self._order.__getitem__)
+        return self._in_order(self._children.get(path, ()), len(path) + 1, path)
+
+    def _in_order(self, literal: Sequence[Change], length: int, path: Path) -> list[Change]:
+        patterns = self._patterns.get(length, [])
+        self._compared += len(patterns)
+        if self._compared > _COMPARED:
+            message = f"{len(patterns):,} patterns are too many for this many rows"
+            self._problems.add("bad-change", message, patterns[0].place, hint="name the rows, or use one pattern for several")
+            raise StopError
+        return sorted([*literal, *(change for change in patterns if change.meets(path))], key=self._order.__getitem__)
 
     def rows(self, named: Sequence[tuple[str, Node]], path: Path, *, head: bool = False) -> list[tuple[str, Node]]:
         """The rows of a list (or branches) with the new ones in place: a change with a type whose id is not there yet."""
-        result = list(named)
+        result, ids = list(named), {name for name, _ in named}
         for change in self._of_cells(path):
             name, value = change.path[-1], change.value
-            if "*" in name or not isinstance(value, Map) or any(name == old for old, _ in result):
+            if "*" in name or not isinstance(value, Map) or name in ids:
                 continue
             if (not path and change.head is not head) or not ({"type", "layer", *COMBINATORS} & set(value)):
                 continue
             self._mark(change, (*path, name))
             at = self._position(value, [old for old, _ in result])
+            if at is None:
+                continue
             cells = {value.key(key): node for key, node in value.items() if key not in ("after", "before")}
             result.insert(at, (name, Map(change.place, cells)))
+            ids.add(name)
         return result
 
     def row(self, row: Row, path: Path, inside: Block | None) -> Row | None:
@@ -94,11 +110,11 @@ class Edits:
         self._known.append(".".join(path))
         return False
 
-    def finish(self) -> None:
-        """Reports the changes that met nothing."""
+    def finish(self, sections: Sequence[str]) -> None:
+        """Reports the changes that met nothing. `sections` are paths outside of the rows that may have been meant."""
         missed = [change for change in self._all if change not in self._met]
         for number, change in enumerate(missed):
-            unmatched(change, self._known, self._problems, search=number < _SEARCHED)
+            unmatched(change, [*sections, *self._known], self._problems, search=number < _SEARCHED)
 
     def _mark(self, change: Change, path: Path) -> None:
         self._met.add(change)
@@ -141,6 +157,10 @@ class Edits:
         if type_ is not None:
             columns = {type_.column(normal(part)) for part, _ in split_patch(key, value)} - {None}
             row = replace(row, cells={name: cell for name, cell in row.cells.items() if type_.column(name) not in columns})
+        if normal(key) in _KINDS and not is_null(value):
+            row = row.without(*_KINDS)
+            if normal(key) != "type":
+                row = replace(row, cells={})
         row = row.with_cell(key, value)
         if normal(key) == "type":
             row = with_inline(row)
@@ -149,9 +169,11 @@ class Edits:
                 row = replace(row, cells={name: cell for name, cell in row.cells.items() if type_.column(name)})
         return row
 
-    def _position(self, value: Map, ids: list[str]) -> int:
+    def _position(self, value: Map, ids: list[str]) -> int | None:
+        """Where a new row goes; None if what it says is wrong, and was reported."""
         if "after" in value and "before" in value:
             self._problems.add("bad-change", "a new row goes after a row or before one, not both", value.key("before").place)
+            return None
         for key, offset in (("after", 1), ("before", 0)):
             if key not in value:
                 continue
@@ -160,4 +182,5 @@ class Edits:
                 return ids.index(name) + offset
             hint = did_you_mean(nearest(name, ids)) if isinstance(name, Text) else None
             self._problems.add("unknown-row", f"no row of this list is called {describe(name)}", name.place, hint=hint)
+            return None
         return len(ids)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from archspec.ir.at import At, Outcome, StopError
 from archspec.ir.cells import Reporter, variables
 from archspec.ir.claims import total_claims
@@ -13,9 +16,10 @@ from archspec.ir.scope import Cell, Ref, RowNames, Rows, Scope
 from archspec.ir.tree import INPUT, Head, Inner, Network
 from archspec.ir.types import Types
 from archspec.ir.walk import Walk
-from archspec.language.diagnostics import Problems, SpecError, did_you_mean, moved
+from archspec.language.diagnostics import Diagnostic, Problems, SpecError, did_you_mean, moved
 from archspec.language.names import nearest
 from archspec.language.nodes import Map, describe, is_null
+from archspec.language.places import Place
 from archspec.language.spec import Spec
 from archspec.ops import op_names
 from archspec.ops.base import Shape
@@ -44,7 +48,7 @@ def expand(spec: Spec) -> Network:
     except StopError:
         pass
     else:
-        edits.finish()
+        edits.finish([f"vars.{name}" for name in spec.vars])
     if body is not None and isinstance(body.node, Inner) and not body.node.children and spec.rows:
         problems.add("bad-value", "every row was removed: the network is empty", spec.rows.place)
     problems.check()
@@ -65,14 +69,27 @@ def expand(spec: Spec) -> Network:
     )
 
 
-def blamed_on_input(spec: Spec, plain: Spec) -> Network:
-    """Expands a spec whose `--input` was changed: what is wrong only because of that is reported at `--input`."""
+def blamed_on_options(spec: Spec, plain: Callable[[], Spec]) -> Network:
+    """Expands a spec that the command line changed: what is wrong only because of that is blamed on the option, or,
+    if there are several, names them. `plain` gives the spec without them.
+    """
     try:
         return expand(spec)
     except SpecError as error:
-        expand(plain)  # what is wrong anyway is raised from here
+        try:
+            expand(plain())
+        except SpecError:
+            raise error from None
         known = spec.problems.found
-        raise SpecError(d if d in known else moved(d, spec.input_place) for d in error.diagnostics) from None
+        raise SpecError(one if one in known else _blamed(one, spec.options) for one in error.diagnostics) from None
+
+
+def _blamed(found: Diagnostic, options: list[Place]) -> Diagnostic:
+    if any(found.place.source is option.source for option in options):
+        return found
+    if len(options) == 1:
+        return moved(found, options[0])
+    return replace(found, related=(*found.related, *(("with this change", option) for option in options)))
 
 
 def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames) -> list[Head]:
@@ -125,10 +142,17 @@ def _check_init(spec: Spec, types: Types, report: Reporter) -> None:
         if type_ is None or type_.op is None:
             report.add("unknown-type", f"`{name}` is not an op", place, did_you_mean(nearest(name, op_names())))
             continue
-        for tensor in tensors:
+        for tensor, distribution in tensors.items():
+            cells = section.get(name) if isinstance(section, Map) else None
+            where = cells.key(tensor).place if isinstance(cells, Map) else place
             if tensor not in type_.op.tensors:
-                cells = section.get(name) if isinstance(section, Map) else None
-                where = cells.key(tensor).place if isinstance(cells, Map) else place
                 known = ", ".join(type_.op.tensors) or "none"
                 hint = did_you_mean(nearest(tensor, type_.op.tensors)) or f"its tensors are: {known}"
                 report.add("unknown-key", f"`{tensor}` is not a tensor of {type_.name}", where, hint)
+            elif distribution.needs_matrix and type_.op.tensors[tensor] < 2:
+                report.add(
+                    "bad-value",
+                    f"the {tensor} of {type_.name} is a vector and has no fan",
+                    where,
+                    "use constant, normal or uniform",
+                )

@@ -14,12 +14,17 @@ from archspec.ops.base import Shape, ShapeError
 Named = Sequence[tuple[str, Shape]]
 
 
+def _disagree(kind: str, what: str, first: str, shape: Shape, name: str, other: Shape) -> ShapeError:
+    sizes = [f"{one}{' flattened' if one.flat else ''}" for one in (shape, other)]
+    return ShapeError(f"branches of a {kind} must agree{what}: {first} gives {sizes[0]}, {name} gives {sizes[1]}")
+
+
 def concat(branches: Named) -> Shape:
     """Channels side by side; height and width must agree."""
     (first, shape), *rest = branches
     for name, other in rest:
         if other[1:] != shape[1:]:
-            raise ShapeError(f"branches of a concat must agree in height and width: {first} gives {shape}, {name} gives {other}")
+            raise _disagree("concat", " in height and width", first, shape, name, other)
     return shape._replace(channels=sum(other.channels for _, other in branches))
 
 
@@ -28,7 +33,7 @@ def same(branches: Named) -> Shape:
     (first, shape), *rest = branches
     for name, other in rest:
         if other != shape:
-            raise ShapeError(f"branches of a sum must agree: {first} gives {shape}, {name} gives {other}")
+            raise _disagree("sum", "", first, shape, name, other)
     return shape
 
 

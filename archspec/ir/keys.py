@@ -5,6 +5,8 @@ from __future__ import annotations
 from archspec.ir.cells import BrokenError, Reporter, cell_value, find_row
 from archspec.ir.rows import COMBINATORS, Row
 from archspec.ir.scope import Layer, Ref, RowNames, Rows
+from archspec.language.diagnostics import did_you_mean
+from archspec.language.names import nearest
 from archspec.language.nodes import Map, Node, Seq, Text, describe
 from archspec.language.values import boolean, nonnegative, whole
 
@@ -50,11 +52,13 @@ def kept(row: Row, names: RowNames, branch: bool, report: Reporter) -> bool:
     if branch and choice not in ("identity", "none"):
         found = f", found {describe(choice)}" if choice is not None else ""
         message = "a `when` in a branch must say what it leaves" if choice is None else "else must be identity or none"
-        report.add("when-else", message + found, (choice or node).place, "add else: identity, or else: none")
+        near = nearest(choice, ("identity", "none")) if isinstance(choice, Text) else None
+        hint = did_you_mean(near) or "add else: identity, or else: none"
+        report.add("when-else", message + found, (choice or node).place, hint)
         raise BrokenError
     value = cell_value(node, names, report)
     try:
-        return boolean(value) if isinstance(value, Text | Map | Seq) else bool(value)
+        return boolean(value) if isinstance(value, str | Map | Seq) else bool(value)
     except ValueError:
         report.add("bad-value", f"`when` must be a formula, true or false, found {describe(node)}", node.place)
         raise BrokenError from None
@@ -76,7 +80,7 @@ def _source(item: Node, names: RowNames, rows: Rows, report: Reporter) -> Ref:
     if isinstance(value, Ref):
         return value
     if isinstance(value, str):
-        return find_row(value if isinstance(value, Text) else Text(value, item.place), rows, report)
+        return find_row(value if isinstance(value, Text) else Text(value, item.place), rows, report, names)
     report.add("bad-value", f"`from` names an earlier row, found {describe(value)}", item.place)
     raise BrokenError
 

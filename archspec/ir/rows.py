@@ -129,4 +129,4 @@ def _type_name(node: Node) -> str:
     if is_null(node):
         return "row"
     match = _INLINE.fullmatch(node)
-    return normal(match[1] if match else node.removeprefix("=")).replace(" ", "_")
+    return re.sub(r"\W+", "_", normal(match[1] if match else node.removeprefix("=")))

@@ -98,6 +98,12 @@ class RowNames:
             yield "index"
 
 
+def origin(value: Node, names: RowNames) -> Place:
+    """Where a value was written: for a formula that only passes a name on, where that name got it."""
+    name = value[1:].strip() if isinstance(value, Text) and is_formula(value) else ""
+    return names.origins.get(name, value.place)
+
+
 @dataclass(frozen=True)
 class Cell:
     """A written value with its key and the names that its formula sees."""
@@ -110,9 +116,7 @@ class Cell:
 
     @property
     def origin(self) -> Place:
-        """Where the value was written: for a formula that only passes a name on, where that name got it."""
-        name = self.value[1:].strip() if isinstance(self.value, Text) and is_formula(self.value) else ""
-        return self.names.origins.get(name, self.value.place)
+        return origin(self.value, self.names)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The network as one immutable tree, and the two folds over it."""
+"""The network as one immutable tree, and the fold that carries a value along the data."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Head:
         return self.node.sources[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Network:
     """The expanded spec: its rows are the children of `body`, a sequence."""
 
@@ -95,6 +95,9 @@ class Network:
     init: Scheme
     text: str
     digest: str
+
+    def __repr__(self) -> str:
+        return f"<Network {self.name}: {len(self.rows)} rows, {self.input} to {self.output}>"
 
     @property
     def rows(self) -> tuple[Tree, ...]:
@@ -112,14 +115,6 @@ def leaves(node: Tree) -> Iterator[Leaf]:
     else:
         for child in node.children:
             yield from leaves(child)
-
-
-def total(node: Tree, of: Callable[[Leaf], T], zero: T) -> T:
-    """The sum of `of` over the leaves: parameters, multiply-adds, anything that adds up."""
-    result: Any = zero
-    for leaf in leaves(node):
-        result = result + of(leaf)
-    return result  # type: ignore[no-any-return]
 
 
 def flow(

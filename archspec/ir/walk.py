@@ -26,6 +26,7 @@ from archspec.ops.base import Shape, ShapeError
 
 MAX_NODES = 100_000
 MAX_NESTING = 40
+MAX_CELLS = 1_000_000
 
 
 class Walk:
@@ -46,7 +47,7 @@ class Walk:
         self.spec_names = spec_names
         self._users: list[tuple[str, Place]] = []
         self._blocks: list[Block] = []
-        self._nodes = self._depth = self._params = self._macs = 0
+        self._nodes = self._work = self._depth = self._params = self._macs = 0
 
     def report(self, at: At) -> Reporter:
         return Reporter(self.problems, at.dotted or None, self._users[0] if self._users else None)
@@ -58,6 +59,7 @@ class Walk:
         children: list[Tree | None] = []
         rows, current = at.scope.rows, at.shape
         seen: dict[str, Place] = {}
+        doubt: Shape | None = None
         for name, node in named:
             here = at.to(name, current)
             id_place = node["id"].place if isinstance(node, Map) and "id" in node else node.place
@@ -67,14 +69,30 @@ class Walk:
                 related = [("first here", first)]
                 self.report(here).add("duplicate-id", f"the id `{name}` stands twice in one list", id_place, related=related)
                 continue
-            found = self.row(node, here)
+            found = self._tried(node, here, doubt) if doubt else self.row(node, here)
             if isinstance(found, Gone):
                 rows.removed[name] = Removed(node.place, found.by)
                 continue
             children.append(found.node)
-            current = found.output
+            current, doubt = found.output, found.stated
             rows.refs[name] = Ref(here.dotted, current)
         return inner("sequence", children, at, current, place)
+
+    def _tried(self, node: Node, at: At, doubt: Shape) -> Outcome | Gone:
+        """A row after one whose stated size is not what comes out: read on with the size that gives fewer errors."""
+        tries: list[tuple[Outcome | Gone, Problems]] = []
+        problems = self.problems
+        for shape in (at.shape, doubt):
+            self.problems = Problems()
+            tries.append((self.row(node, replace(at, shape=shape)), self.problems))
+        self.problems = problems
+        (computed, first), (stated, second) = tries
+        found, chosen = (stated, second) if len(second.found) < len(first.found) else (computed, first)
+        for diagnostic in chosen.found:
+            self.problems.include(diagnostic)
+        if isinstance(found, Outcome) and isinstance(stated, Outcome) and not first.found and not second.found:
+            return replace(found, stated=stated.output)  # not decided yet
+        return found
 
     def row(self, written: Node | Row, at: At, *, branch: bool = False, edited: bool = False) -> Outcome | Gone:
         """One row, whatever it is written as."""
@@ -98,11 +116,16 @@ class Walk:
                 raise StopError
             return self._placed(changed, at, branch)
         except (BrokenError, UnknownValueError):
-            # the size that the row states serves the rows below, so that one error is reported once
-            stated = stated_size(changed, at.scope.names(at.shape), Reporter(Problems(), None))
-            return Outcome(None, Shape(stated[2], *stated[:2]) if stated and len(stated) == 3 else None)
+            return Outcome(None, self._stated(changed, at))
         finally:
             self._depth -= 1
+
+    def _stated(self, row: Row, at: At) -> Shape | None:
+        """After an error in a row, the size that its own text states serves the rows below."""
+        if row.place_of("output size").source in self.inherited:
+            return None
+        stated = stated_size(row, at.scope.names(at.shape), Reporter(Problems(), None))
+        return Shape(stated[2], *stated[:2]) if stated and len(stated) == 3 else None
 
     def _placed(self, row: Row, at: At, branch: bool) -> Outcome | Gone:
         """A row whose changes are made: `when`, `from`, what it is, and what it claims."""
@@ -118,13 +141,13 @@ class Walk:
         outcome = self._repeated(row, at, stated) if "repeat" in row.keys else self._built(row, at, stated, found)
         if outcome is None:
             return Gone("its `layer: none`")
-        claims, output = checked_claims(row, stated, outcome.output, self.inherited, report)
-        self._bounded(output, row, at)
+        claims, wanted = checked_claims(row, at.scope.names(at.shape, stated), outcome.output, self.inherited, report)
+        self._bounded(outcome.output, row, at)
         node = outcome.node
         if node is not None:
             paths = tuple(source.path for source in found)
             node = replace(node, claims=claims, sources=node.sources or paths)  # a body that reads rows of its own keeps them
-        return Outcome(node, output)
+        return Outcome(node, outcome.output, wanted)
 
     def _entry(self, row: Row, at: At) -> Shape | None:
         """What would flow into the row if it is kept: a `from` that is wrong is reported later, if it is."""
@@ -146,6 +169,8 @@ class Walk:
         for index in range(count):
             here = At((*at.path, str(index)), replace(at.scope, index=index), current)
             copy = self.edits.row(one, here.path, at.scope.block)
+            for key, _ in (copy.without(*one.keys).keys if copy is not None else {}).values():
+                self.report(here).add("bad-change", f"a copy has columns only; `{key}` belongs to the whole row", key.place)
             found = self._built(copy, here, stated, []) if copy is not None else None
             if found is None:
                 continue
@@ -178,7 +203,13 @@ class Walk:
         cells = own_cells(row, names, at.scope.rows)
         if "layer" in row.keys:
             layer = placed_layer(row, names, report)
-            return self._typed(layer.type, [layer.cells, cells], at, names, row) if layer else None
+            if layer is None:
+                return None
+            # changes address the columns of the layer under the row's own path
+            as_row = Row(row.place, {"type": (row.keys["layer"][0], layer.type)})
+            changed = self.edits.row(as_row, at.path, at.scope.block)
+            changes = own_cells(changed, names, at.scope.rows) if changed else {}
+            return self._typed(layer.type, [changes, layer.cells, cells], at, names, row)
         if not isinstance(told, Text):
             message = "the row has no `type`" if told is None else f"`type` must be a name, found {describe(told)}"
             report.add("missing-key", message, row.place, "a row has a type, or one of concat, sum, product, split, layer")
@@ -233,6 +264,10 @@ class Walk:
             names = " uses ".join(b.name for b in [*self._blocks[self._blocks.index(block) :], block])
             self.report(at).add("cyclic-block", f"the block uses itself: {names}", row.place)
             raise StopError
+        self._work += 1 + len(columns.values) + len(block.vars or {})
+        if self._work > MAX_CELLS:
+            self.report(at).add("too-many-nodes", f"the blocks of the network hold more than {MAX_CELLS:,} cells", row.place)
+            raise StopError
         self._blocks.append(block)
         self._users.append((at.dotted, row.place))
         try:
@@ -269,6 +304,9 @@ class Walk:
         for name, node in named:
             self.check_id(name, branches.key(name).place if name in branches else node.place)
             found = self.row(node, at.to(name, entry), branch=True)
+            if isinstance(found, Gone) and kind == "split":
+                report.add("shape-mismatch", "a branch of a split cannot go: nothing would read its channels", node.place)
+                raise BrokenError
             if isinstance(found, Outcome):
                 shapes.append((name, found.output))
                 nodes.append(found.node)

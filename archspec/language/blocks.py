@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,8 @@ FORMULA_NAMES = (
 )
 #: column types that have bounds
 _COUNTED = ("int", "count", "channels", "number", "fraction")
-_TAKEN = frozenset(map(normal, (*STRUCTURE, *CLAIMS, *HEAD_KEYS, *FORMULA_NAMES)))
+_TAKEN = frozenset(map(normal, (*STRUCTURE, *CLAIMS, *HEAD_KEYS, *FORMULA_NAMES, *CONSTANTS)))
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Block:
 
 def var_problem(name: str) -> tuple[str, str] | None:
     """Why `name` cannot be a var: (code, message), or None."""
-    if not name.isidentifier() or keyword.iskeyword(name):
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
         return "bad-value", f"`{name}` is not a name that formulas can use"
     if name in FORMULA_NAMES or name in CONSTANTS:
         return "reserved-name", f"`{name}` is a name that every formula has"
@@ -74,7 +76,7 @@ def block_from(name: str, node: Map, model: BlockModel, problems: Problems) -> B
         for column, told in model.columns.items():
             written = cast(Map, cast(Map, node["columns"])[column])
             place = cast(Map, node["columns"]).key(column).place
-            if not column.isidentifier() or keyword.iskeyword(column):
+            if not _NAME.fullmatch(column) or keyword.iskeyword(column):
                 problems.add(
                     "bad-value",
                     f"the column `{column}` needs a name that formulas can use",
@@ -97,6 +99,12 @@ def block_from(name: str, node: Map, model: BlockModel, problems: Problems) -> B
             )
             columns[column] = replace(made, choices=_choices(made, written, problems))
     variables = node.get("vars")
+    for variable in variables if isinstance(variables, Map) else ():
+        problem = var_problem(variable)
+        if variable in (columns or {}):
+            problem = "duplicate-key", f"`{variable}` is a column of the block already"
+        if problem:
+            problems.add(*problem, cast(Map, variables).key(variable).place)
     body = node.get("body")
     return Block(name, model.about or "", columns, variables if isinstance(variables, Map) else None, body, node.place)
 
@@ -152,4 +160,4 @@ def init_scheme(name: str, place: Place) -> InitScheme:
 
 def _library_file(name: str) -> Map:
     text = (LIBRARY / name).read_text("utf-8")
-    return cast(Map, read(Source(f"archspec/library/{name}", text))[0])
+    return cast(Map, read(Source(f"archspec/library/{name}", text, library=True))[0])

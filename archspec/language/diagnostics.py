@@ -50,6 +50,8 @@ CODES: dict[str, str] = {
 }
 
 _WIDTH = 110
+#: diagnostics that are printed; all of them are in `SpecError.diagnostics`
+_SHOWN = 100
 #: notes of one diagnostic, when the same finding shows in many rows
 _RELATED = 12
 
@@ -87,7 +89,7 @@ class Diagnostic:
             lines += [f"  {at}: {text}", *_excerpt(at)]
         if self.hint:
             lines.append(f"  help: {self.hint}")
-        return "\n".join(lines)
+        return "\n".join(map(_printable, lines))
 
 
 class SpecError(Exception):
@@ -98,7 +100,9 @@ class SpecError(Exception):
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
-        return "\n\n".join(str(diagnostic) for diagnostic in self.diagnostics)
+        shown = [str(diagnostic) for diagnostic in self.diagnostics[:_SHOWN]]
+        more = len(self.diagnostics) - len(shown)
+        return "\n\n".join([*shown, f"and {more:,} more errors"] if more else shown)
 
 
 class Problems:
@@ -167,6 +171,11 @@ def moved(diagnostic: Diagnostic, place: Place) -> Diagnostic:
 
 def did_you_mean(nearest: str | None) -> str | None:
     return f"did you mean `{nearest}`?" if nearest else None
+
+
+def _printable(text: str) -> str:
+    """A spec's text may hold escapes that a terminal would obey."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _excerpt(place: Place) -> list[str]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from archspec.language.values import Bool, fraction, whole
 
-_FIGURE = re.compile(r"(\d{1,18}(?:,\d{3})*)(?:\.(\d{1,9}))?\s*(K|M|B|G|T| ?thousand| ?million| ?billion)?", re.IGNORECASE)
+_FIGURE = re.compile(r"(\d{1,18}(?:,\d{3}){0,6})(?:\.(\d{1,9}))?\s*(K|M|B|G|T| ?thousand| ?million| ?billion)?", re.IGNORECASE)
 _WORDS = {"thousand": "K", "million": "M", "billion": "B"}
 _POWERS = {"": 0, "K": 1, "M": 2, "B": 3, "G": 3, "T": 4}
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
+
+import yaml
 
 from archspec.language.changes import option_documents
 from archspec.language.diagnostics import Problems, did_you_mean, fail
 from archspec.language.names import nearest
-from archspec.language.nodes import Map, Text, is_null
+from archspec.language.nodes import Map, Node, Seq, Text, is_null
 from archspec.language.places import Place, Source, option
 from archspec.language.reader import read
 from archspec.language.resolve import extended, named
@@ -24,8 +26,8 @@ def load(name: str, *, set: Iterable[str] = (), input: str | None = None, flag: 
 
     Raises SpecError for what leaves nothing to expand; what else is wrong is kept in `problems`.
     """
-    base, *variants = _chain(name)
     problems = Problems()
+    base, *variants = _chain(name, problems)
     options = option_documents(flag, set, problems)
     if input is not None:
         place = option("--input", input)
@@ -37,6 +39,7 @@ def load(name: str, *, set: Iterable[str] = (), input: str | None = None, flag: 
     for node in options:
         _known_vars(spec, node, problems)
         change(spec, node, problems)
+    spec.options = [node.place for node in options]
     spec.texts += [_option_text(spec.name, node) for node in options]
     spec.problems = problems
     return spec
@@ -50,13 +53,13 @@ def _known_vars(spec: Spec, node: Map, problems: Problems) -> None:
             problems.add("unknown-path", f"the spec has no var `{name}`", node.place, hint=hint)
 
 
-def _chain(name: str) -> list[Map]:
+def _chain(name: str, problems: Problems) -> list[Map]:
     """The documents from the one that extends nothing to the one that was named."""
     source, path, root = named(name)
     layers: list[Map] = []
     seen: list[Path] = []
     while True:
-        documents = _documents(source)
+        documents = _documents(source, problems)
         layers = documents + layers
         seen.append(path)
         first = documents[0]
@@ -71,14 +74,14 @@ def _chain(name: str) -> list[Map]:
             raise fail("cyclic-extends", f"the specs extend each other in a circle: {circle}", base.place)
 
 
-def _documents(source: Source) -> list[Map]:
-    """The documents of a file: one, or a stream in which each extends the one before it by name."""
+def _documents(source: Source, problems: Problems) -> list[Map]:
+    """The documents of a file: one, or a stream in which each extends the one before it."""
     documents: list[Map] = []
     skipped, whole = 0, source
-    for part in re.split(r"(?m)^---[ \t]*\n", source.text):
+    for part in re.split(r"(?m)^---[ \t]*\r?\n", source.text):
         # blank lines in front keep the line numbers those of the file
         whole = Source(source.name, "\n" * skipped + part)
-        nodes = read(whole)
+        nodes = read(whole, problems)
         skipped += part.count("\n") + 1
         if not nodes or is_null(nodes[0]):
             continue
@@ -87,8 +90,8 @@ def _documents(source: Source) -> list[Map]:
             raise fail("yaml-syntax", "a document starts with --- on a line of its own", nodes[1].place)
         if not isinstance(node, Map):
             raise fail("bad-value", "a spec is a mapping with name, input and rows", node.place)
-        if documents and node.get("extends") != documents[-1].get("name"):
-            raise fail("bad-value", "a second document in a file must extend the one before it by its name", node.place)
+        if documents and "extends" not in node:
+            raise fail("bad-value", "a second document in a file extends the one before it, and says `extends`", node.place)
         documents.append(node)
     if not documents:
         raise fail("yaml-syntax", "the file is empty", Place(whole), hint="a spec has name, input and rows")
@@ -96,14 +99,19 @@ def _documents(source: Source) -> list[Map]:
 
 
 def _option_text(name: str, node: Map) -> Source:
-    """An option as one more document of the spec's text: the value as it was written, under its path."""
-    lines, inner, indent = [f"extends: {name}", f"name: {name}"], node, ""
-    while True:
-        key, value = next(iter(inner.items()))
-        if not isinstance(value, Map) or value.place is not node.place:
-            break
-        lines.append(f'{indent}"{key}":')
-        inner, indent = value, indent + "  "
-    path, equals, text = node.place.source.text.partition("=")
-    lines.append(f'{indent}"{key}": {text if equals else path}')
-    return Source(node.place.source.name, "\n".join(lines) + "\n")
+    """An option as one more document of the spec's text."""
+    place = node.place
+    words = {Text(key, place): Text(name, place, plain=False) for key in ("extends", "name")}
+    text = yaml.serialize(_yaml(Map(place, {**words, **{node.key(key): value for key, value in node.items()}})), width=10**6)
+    return Source(place.source.name, str(text))
+
+
+def _yaml(node: Node) -> yaml.Node:
+    """A node as PyYAML writes it: a plain scalar stays plain."""
+    if isinstance(node, Map):
+        return yaml.MappingNode("tag:yaml.org,2002:map", [(_yaml(node.key(key)), _yaml(value)) for key, value in node.items()])
+    if isinstance(node, Seq):
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", [_yaml(item) for item in node], flow_style=True)
+    resolver: Any = yaml.resolver.Resolver()
+    tag = resolver.resolve(yaml.ScalarNode, str(node), (True, False))
+    return yaml.ScalarNode(tag if node.plain else "tag:yaml.org,2002:str", str(node), style=None if node.plain else '"')

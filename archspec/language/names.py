@@ -7,6 +7,7 @@ import keyword
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 
 #: Keys of a row that are not columns: structure first, then what the source claims.
 STRUCTURE = ("id", "type", "layer", "from", "when", "else", "repeat", "concat", "sum", "product", "split", "after", "before")
@@ -31,6 +32,10 @@ MODULE_NAMES = frozenset(
 )
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+#: names among which the nearest is looked for
+_SEARCHED = 500
 
 
 @lru_cache(4096)
@@ -60,6 +65,6 @@ def id_problem(name: str) -> tuple[str, str] | None:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like `name`, if one is like it at all."""
-    by_normal = {normal(word): word for word in known}
+    by_normal = {normal(word): word for word in islice(known, _SEARCHED)}
     close = difflib.get_close_matches(normal(name), list(by_normal), 1, 0.6)
     return by_normal[close[0]] if close else None

@@ -6,22 +6,24 @@ Scalars stay text: a column gives them their type later, never YAML's guesses.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from archspec.language.places import Place
 
 
 class Text(str):
-    """A scalar; `plain` if it was written without quotes."""
+    """A scalar; `plain` if it was written without quotes, `broken` if it is wrong and that was reported."""
 
-    __slots__ = ("place", "plain")
+    __slots__ = ("broken", "place", "plain")
     place: Place
     plain: bool
+    broken: bool
 
     def __new__(cls, value: str, place: Place, plain: bool = True) -> Text:
         self = super().__new__(cls, value)
         self.place = place
         self.plain = plain
+        self.broken = False
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -33,13 +35,19 @@ class Map(dict[str, "Node"]):
 
     def __init__(self, place: Place, items: Mapping[Text, Node] | None = None) -> None:
         super().__init__()
+        self.place = place
+        self._keys: dict[str, Text] = {}
         for key, node in (items or {}).items():
             self[key] = node
-        self.place = place
+
+    def __setitem__(self, key: str, node: Node) -> None:
+        super().__setitem__(key, node)
+        if isinstance(key, Text):
+            self._keys.setdefault(key, key)
 
     def key(self, name: str) -> Text:
         """The key as it was written, with its place."""
-        return next(cast(Text, key) for key in self if key == name)
+        return self._keys[name]
 
 
 class Seq(list["Node"]):

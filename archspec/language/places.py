@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A text that can be wrong: a spec, a library block, or a command-line option."""
+    """A text that can be wrong: a spec, a block of the library (which the user did not write), or a command-line option."""
 
     name: str
-    text: str
+    text: str = field(repr=False)
+    library: bool = False
 
     @cached_property
     def lines(self) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from archspec.language.diagnostics import Problems, fail
-from archspec.language.nodes import Map, Node, Seq, Text, describe, is_formula
+from archspec.language.nodes import Map, Node, Seq, Text, describe, is_formula, is_null
 from archspec.language.places import Place, Source
 
 MAX_BYTES = 1 << 20
@@ -18,7 +18,7 @@ MAX_NODES = 100_000
 MAX_NESTING = 50
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_COMMENT_CELL = re.compile(r"(?:^|[\s,{])(#\d[\w ]*?)\s*:(?=\s|$)")
+_COMMENT_CELL = re.compile(r"(?:^|[\s,{])(#\d[\w ]*+):(?=\s|$)")
 
 
 def decode(data: bytes, name: str) -> Source:
@@ -40,9 +40,19 @@ def decode(data: bytes, name: str) -> Source:
         ) from None
 
 
-def read(source: Source, *, skip: int = 0) -> list[Node]:
-    """The documents of a text. `skip` characters of a one-line text are passed over (an option's path)."""
-    return _Reader(source, skip).documents()
+def read(source: Source, problems: Problems | None = None, *, skip: int = 0) -> list[Node]:
+    """The documents of a text. `skip` characters of a one-line text are passed over (an option's path).
+
+    What leaves a document to go on with is added to `problems`, if given; all else raises SpecError.
+    """
+    reader = _Reader(source, skip)
+    documents = reader.documents()
+    if problems is None:
+        reader.problems.check()
+    else:
+        for diagnostic in reader.problems.found:
+            problems.include(diagnostic)
+    return documents
 
 
 @dataclass
@@ -82,12 +92,11 @@ class _Reader:
                 if type(event) in handlers:
                     handlers[type(event)](event, self.place(event))
         except yaml.YAMLError as error:
-            self.comment_cells()
-            if not self.problems.found:
+            if not self.comment_cells():
                 self.syntax(error)
-        else:
-            self.comment_cells()
-        self.problems.check()
+            self.problems.check()
+        if self.comment_cells():
+            self.problems.check()  # what the comment swallowed cannot be judged
         return self.roots
 
     def scalar(self, event: Any, place: Place) -> None:
@@ -167,10 +176,14 @@ class _Reader:
             raise fail("yaml-tag", f"the tag {tag} is not allowed", place, hint="a spec is data: tags construct objects")
 
     def formulas(self, node: Node) -> None:
-        """Inside braces a comma ends a formula: say so where it happened."""
-        values = list(node.values()) if isinstance(node, Map) else list(node)
-        for value in values:
-            if isinstance(value, Text) and value.plain and is_formula(value) and value.count("(") > value.count(")"):
+        """Inside braces a comma ends a formula: say so where it happened, and take what it cut off away."""
+        cut = False
+        for key, value in list(node.items()) if isinstance(node, Map) else [("", value) for value in node]:
+            if cut and isinstance(node, Map) and is_null(value):
+                del node[key]
+                cut = ")" not in key
+            elif isinstance(value, Text) and value.plain and is_formula(value) and value.count("(") > value.count(")"):
+                cut = value.broken = True
                 self.problems.add(
                     "unbalanced-formula",
                     f"the formula {describe(value)} has an open parenthesis",
@@ -178,8 +191,9 @@ class _Reader:
                     hint="close it; a comma inside { } or [ ] ends the value, so quote the whole formula",
                 )
 
-    def comment_cells(self) -> None:
-        offset = 0
+    def comment_cells(self) -> bool:
+        """Reports headers that YAML took for comments; whether there are any."""
+        offset, before = 0, len(self.problems.found)
         for number, line in enumerate(self.text.splitlines(keepends=True), 1):
             for match in _COMMENT_CELL.finditer(line):
                 at = offset + match.start(1)
@@ -187,12 +201,13 @@ class _Reader:
                     continue
                 self.problems.add(
                     "comment-cell",
-                    f"`{match[1]}` is not quoted, so YAML reads the rest of the line as a comment",
-                    Place(self.source, number, match.start(1) + 1, len(match[1])),
-                    hint=f'write "{match[1]}": with quotes',
+                    f"`{match[1].rstrip()}` is not quoted, so YAML reads the rest of the line as a comment",
+                    Place(self.source, number, match.start(1) + 1, len(match[1].rstrip())),
+                    hint=f'write "{match[1].rstrip()}": with quotes',
                 )
                 break
             offset += len(line)
+        return len(self.problems.found) > before
 
     def syntax(self, error: yaml.YAMLError) -> None:
         text = getattr(error, "problem", None) or str(getattr(error, "reason", None) or error).split("\n")[0]
@@ -200,6 +215,8 @@ class _Reader:
         if self.source.line(place.line)[place.column - 1 : place.column] == "\t":
             text, hint = "a tab cannot indent YAML", "indent with spaces"
         context = getattr(error, "context", None) if hint is None else None
+        if context and "block" in context:
+            hint = "the keys of one mapping, and the items of one list, start in the same column"
         self.problems.add("yaml-syntax", f"{text} {context}" if context else text, place, hint=hint)
 
     def mark(self, error: yaml.YAMLError) -> Place:

@@ -38,7 +38,7 @@ def is_path(name: str) -> bool:
 def named(name: str) -> tuple[Source, Path, Path]:
     """The spec that a user names: its text, its path, and the folder that it may read. Raises SpecError."""
     if not is_path(name):
-        path = _shipped(name, Place(Source("SPEC", name), width=max(1, len(name))), os.path.isfile(name))
+        path = _shipped(name, Place(Source("SPEC", name), width=max(1, len(name))), Path())
         return _text(path, _display(path), None), path, specs_folder()
     try:
         path = Path(name).resolve()
@@ -50,7 +50,7 @@ def named(name: str) -> tuple[Source, Path, Path]:
 def extended(name: str, place: Place, path: Path, root: Path) -> tuple[Source, Path, Path]:
     """The spec that `path` extends: a shipped name, or a file at or below `root`, links resolved. Raises SpecError at `place`."""
     if not is_path(name):
-        found = _shipped(name, place, (path.parent / f"{name}.yaml").is_file())
+        found = _shipped(name, place, path.parent)
         return _text(found, _display(found), place), found, specs_folder()
     try:
         target = (path.parent / name).resolve()
@@ -66,12 +66,13 @@ def extended(name: str, place: Place, path: Path, root: Path) -> tuple[Source, P
     return _text(target, _display(target), place), target, root
 
 
-def _shipped(name: str, place: Place, file_exists: bool) -> Path:
+def _shipped(name: str, place: Place, folder: Path) -> Path:
     known = shipped()
     if name not in known:
-        hint = did_you_mean(nearest(name, known)) or f"there are {', '.join(known)}"
-        if file_exists:
-            hint = "a file is named with its ending, or with ./ before it"
+        files = [f"{name}{ending}" for ending in (".yaml", ".yml") if os.path.isfile(folder / f"{name}{ending}")]
+        hint = did_you_mean(files[0] if files else nearest(name, known)) or f"there are {', '.join(known)}"
+        if os.path.isfile(folder / name):
+            hint = "a spec is a file that ends in .yaml or .yml; one with another ending is named with ./ before it"
         raise fail("unknown-spec", f"no shipped spec is called `{name}`", place, hint=hint)
     return known[name]
 
@@ -87,7 +88,8 @@ def _text(path: Path, shown: str, place: Place | None) -> Source:
     """Reads at most MAX_BYTES of a regular file; a pipe or a device is refused before it is opened."""
     try:
         if not path.exists():
-            raise _unreadable(shown, "there is no such file", place)
+            near = did_you_mean(path.stem) if path.stem in shipped() else None
+            raise _unreadable(shown, "there is no such file", place, near)
         if not path.is_file():
             raise _unreadable(shown, "this is a directory" if path.is_dir() else "this is not a regular file", place)
         with path.open("rb") as file:
@@ -97,6 +99,6 @@ def _text(path: Path, shown: str, place: Place | None) -> Source:
     return decode(data, shown)
 
 
-def _unreadable(shown: str, message: str, place: Place | None) -> SpecError:
+def _unreadable(shown: str, message: str, place: Place | None, hint: str | None = None) -> SpecError:
     named_here = message if place is None else f"{shown}: {message}"
-    return fail("bad-file", named_here, place or Place(Source(shown, "")))
+    return fail("bad-file", named_here, place or Place(Source(shown, "")), hint=hint)

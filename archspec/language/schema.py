@@ -5,6 +5,7 @@ Rows stay nodes here: their columns depend on their type, and are validated when
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
@@ -14,9 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from archspec.language.diagnostics import Problems, did_you_mean
 from archspec.language.figures import Counts, Figure, figure, output_size
 from archspec.language.names import nearest
-from archspec.language.nodes import Map, Node, describe
-from archspec.language.places import Place
-from archspec.language.values import Number, Word, number
+from archspec.language.nodes import Map, Node, describe, is_null
+from archspec.language.values import TYPES, Number, Word, nonnegative, number
 
 Shape3 = tuple[int, int, int]
 
@@ -57,16 +57,31 @@ class TotalClaims(Strict):
     depth: Annotated[Figure | None, PlainValidator(figure)] = None
 
 
+def _single(value: Any) -> float:
+    parsed = number(value)
+    if abs(parsed) > 3.4e38:
+        raise ValueError("a number that float32 holds")
+    return parsed
+
+
+Spread = Annotated[float | None, PlainValidator(nonnegative)]
+
+
 class Distribution(Strict):
     """How a tensor starts: exactly one of these. Sources: He et al. 2015 (he), Glorot & Bengio 2010 (xavier)."""
 
-    constant: Number | None = None
-    normal: Number | None = Field(None, description="standard deviation around 0")
-    uniform: Number | None = Field(None, description="bound around 0")
+    constant: Annotated[float | None, PlainValidator(_single)] = None
+    normal: Spread = Field(None, description="standard deviation around 0")
+    uniform: Spread = Field(None, description="bound around 0")
     he_normal: Literal["fan in", "fan out"] | None = Field(None, alias="he normal")
     he_uniform: Literal["fan in", "fan out"] | None = Field(None, alias="he uniform")
-    xavier_normal: Number | None = Field(None, alias="xavier normal", description="gain")
-    xavier_uniform: Number | None = Field(None, alias="xavier uniform", description="gain")
+    xavier_normal: Spread = Field(None, alias="xavier normal", description="gain")
+    xavier_uniform: Spread = Field(None, alias="xavier uniform", description="gain")
+
+    @property
+    def needs_matrix(self) -> bool:
+        """Whether it looks at a fan, which a vector does not have."""
+        return any("he_" in name or "xavier" in name for name in self.model_fields_set)
 
 
 def _distribution(value: Any) -> Any:
@@ -91,10 +106,17 @@ class InitScheme(Strict):
     tensors: Scheme = {}
 
 
+def _column_type(value: Any) -> str:
+    if value not in TYPES:
+        near = did_you_mean(nearest(str(value), TYPES))
+        raise ValueError(f"one of {', '.join(TYPES)}" + (f" ({near})" if near else ""))
+    return str(value)
+
+
 class ColumnModel(Strict):
     """A column of a block."""
 
-    type: Literal["int", "count", "channels", "number", "fraction", "size", "padding", "bool", "text", "numbers", "layer", "row"]
+    type: Annotated[str, PlainValidator(_column_type)]
     header: Word | None = None
     default: Any = None
     min: Number | None = None
@@ -124,7 +146,7 @@ class Document(Strict):
     defaults: dict[str, dict[str, Any]] = {}
     blocks: dict[str, BlockModel] = {}
     rows: Any = None
-    heads: dict[str, Any] = {}
+    heads: Annotated[dict[str, Any], BeforeValidator(lambda value: {} if is_null(value) else value)] = {}
     claims: TotalClaims = TotalClaims()
     init: Any = None
 
@@ -152,22 +174,25 @@ def validated(model: type[Model], node: Node, problems: Problems) -> Model | Non
         wrong = error.errors(include_url=False)
     for found in wrong:
         _report(model, node, found, problems)
-    rest = node
-    for found in wrong:
-        rest = _without(rest, [step for step in found["loc"] if isinstance(step, str)][:2])
+    rest = _without(node, {tuple(step for step in found["loc"] if isinstance(step, str))[:2] for found in wrong})
     return validated(model, rest, Problems()) if rest is not node and rest else None
 
 
-def _without(node: Node, steps: list[Any]) -> Node:
-    """The mapping without the part that the first steps lead to."""
-    if not isinstance(node, Map) or not steps or steps[0] not in node:
+def _without(node: Node, wrong: set[tuple[str, ...]]) -> Node:
+    """The mapping without the parts that these locations, of one or two keys, lead to."""
+    if not isinstance(node, Map):
         return node
-    inner = node[steps[0]]
-    kept = _without(inner, steps[1:])
-    items = {node.key(key): value for key, value in node.items() if key != steps[0]}
-    if kept is not inner:
-        items[node.key(steps[0])] = kept
-    return Map(node.place, items)
+    inner: dict[str, set[tuple[str, ...]]] = {}
+    for first, *rest in wrong:
+        inner.setdefault(first, set()).add(tuple(rest))
+    kept = Map(node.place)
+    for key, value in node.items():
+        part = value if key not in inner else _without(value, inner[key] - {()}) if () not in inner[key] else None
+        if part is value and key in inner:
+            part = None  # the wrong part is not a key of it
+        if part is not None:
+            kept[node.key(key)] = part
+    return kept if len(kept) < len(node) or any(kept[key] is not node[key] for key in kept) else node
 
 
 def _report(model: type[BaseModel], root: Node, error: Any, problems: Problems) -> None:
@@ -185,9 +210,12 @@ def _report(model: type[BaseModel], root: Node, error: Any, problems: Problems) 
     wanted = error.get("ctx", {}).get("error") or _EXPECTED.get(error["type"])
     if error["type"] == "literal_error":
         wanted = "one of " + error["ctx"]["expected"].replace("'", "")
+    hint = None
+    if error["type"] == "literal_error" and isinstance(node, str):
+        hint = did_you_mean(nearest(node, re.findall(r"'([^']*)'", error["ctx"]["expected"])))
     name = f"`{reached}` " if reached else "this "
     code = "bad-claim" if where[:1] == ["claims"] and len(where) > 1 else "bad-value"
-    problems.add(code, f"{name}must be {wanted or error['msg']}, found {describe(node)}", node.place)
+    problems.add(code, f"{name}must be {wanted or error['msg']}, found {describe(node)}", node.place, hint=hint)
 
 
 def _walk(node: Node, steps: list[Any]) -> tuple[Node, str]:
@@ -227,11 +255,3 @@ def _model_in(annotation: Any) -> Any:
 
 def _is_union(annotation: Any) -> bool:
     return typing.get_origin(annotation) is typing.Union or type(annotation).__name__ == "UnionType"
-
-
-def place_of(node: Node, *steps: str) -> Place:
-    """The place of a key's value, for errors that are found later."""
-    for step in steps:
-        if isinstance(node, Map) and step in node:
-            node = node[step]
-    return node.place

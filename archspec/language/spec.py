@@ -53,6 +53,8 @@ class Spec:
     #: names of own blocks that are wrong
     broken: set[str] = field(default_factory=set)
     inherited: frozenset[Source] = frozenset()
+    #: places of the command line's changes
+    options: list[Place] = field(default_factory=list)
     problems: Problems = field(default_factory=Problems)
 
     @property
@@ -110,6 +112,8 @@ def change(spec: Spec, node: Map, problems: Problems) -> None:
     if document.input is not None:
         spec.input, spec.input_place = document.input, node["input"].place
     _merge(spec, document, node, problems)
+    if is_null(node.get("heads")):
+        spec.heads = Map(node["heads"].place)
     for key, head in (("rows", False), ("heads", True)):
         section = node.get(key)
         if isinstance(section, Map):
@@ -121,8 +125,11 @@ def change(spec: Spec, node: Map, problems: Problems) -> None:
 
 def _need(node: Map, keys: Iterable[str], problems: Problems) -> None:
     for key in keys:
-        if key not in node or is_null(node[key]):
-            problems.add("missing-key", f"the key `{key}` is missing", node.place, hint="a spec has name, input and rows")
+        hint = "a spec has name, input and rows"
+        if key not in node:
+            problems.add("missing-key", f"the key `{key}` is missing", node.place, hint=hint)
+        elif is_null(node[key]):
+            problems.add("missing-key", f"the key `{key}` is empty", node.key(key).place, hint=hint)
 
 
 def _merge(spec: Spec, document: Document, node: Map, problems: Problems) -> None:
@@ -134,7 +141,7 @@ def _merge(spec: Spec, document: Document, node: Map, problems: Problems) -> Non
     _lay_vars(spec, node.get("vars"), problems)
     _lay_defaults(spec, node.get("defaults"), problems)
     _lay_blocks(spec, node.get("blocks"), document, problems)
-    for key in document.claims.model_fields_set:
+    for key in type(document.claims).model_fields:
         if (figure := getattr(document.claims, key)) is not None:
             spec.claims[key] = (figure, cast(Map, node["claims"])[key].place)
     _lay_init(spec, node.get("init"), problems)

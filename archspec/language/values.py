@@ -114,6 +114,8 @@ def boolean(value: Any) -> bool:
 def text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("a word or text")
+    if any(not character.isprintable() and not character.isspace() for character in value):
+        raise ValueError("text without control characters")
     return str(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -78,8 +79,8 @@ class Op(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
     name: ClassVar[str]
-    #: the names of its trained tensors, which an initialisation may name
-    tensors: ClassVar[tuple[str, ...]] = ()
+    #: its trained tensors, which an initialisation may name, with their number of dimensions
+    tensors: ClassVar[Mapping[str, int]] = {}
     #: whether the op is one of the layers that `depth` counts (convolutions and linears)
     layer: ClassVar[bool] = False
     #: whether, as the last row, it only reads the logits: the model returns its input (see docs/language.md, softmax)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Number
@@ -13,7 +14,7 @@ class BatchNorm(Op):
     """Batch normalisation with a trained scale and shift for each channel (Ioffe & Szegedy 2015)."""
 
     name: ClassVar[str] = "batch norm"
-    tensors: ClassVar[tuple[str, ...]] = ("weight", "bias")
+    tensors: ClassVar[Mapping[str, int]] = {"weight": 1, "bias": 1}
 
     eps: Number = column(1e-5, least=0, about="added to the variance")
     momentum: Number = column(0.1, least=0, about="weight of a new batch in the running statistics (torch's sense)")

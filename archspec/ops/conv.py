@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from archspec.language.values import Bool, Channels, Count, Padding, Sides
@@ -14,7 +15,7 @@ class Conv(Op):
     """Two-dimensional convolution (cross-correlation, as in every framework), without norm and activation."""
 
     name: ClassVar[str] = "conv"
-    tensors: ClassVar[tuple[str, ...]] = ("weight", "bias")
+    tensors: ClassVar[Mapping[str, int]] = {"weight": 4, "bias": 1}
     layer: ClassVar[bool] = True
 
     patch: Sides = column(header="patch size/stride", about="kernel height x width")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Channels
@@ -13,7 +14,7 @@ class Linear(Op):
     """Fully connected layer on everything that comes in, flattened as channels x height x width, as papers draw it."""
 
     name: ClassVar[str] = "linear"
-    tensors: ClassVar[tuple[str, ...]] = ("weight", "bias")
+    tensors: ClassVar[Mapping[str, int]] = {"weight": 2, "bias": 1}
     layer: ClassVar[bool] = True
 
     filters: Channels = column("=out_channels", about="output features")

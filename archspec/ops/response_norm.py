@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Count, Number
-from archspec.ops.base import Op, Shape, column, needs_map
+from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,6 +24,8 @@ class ResponseNorm(Op):
 
     def output(self, shape: Shape) -> Shape:
         needs_map(shape, "response norm")
+        if self.size > 2 * shape.channels:
+            raise ShapeError(f"a neighbourhood of {self.size} is more than twice the {shape.channels} channels", "size")
         return shape
 
     def module(self, shape: Shape) -> nn.Module:

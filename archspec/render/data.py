@@ -54,7 +54,7 @@ def _counts(cost: Any) -> dict[str, int]:
 
 def _row(row: NodeCost, network: Network, depth: int, fvcore: FvcoreCount | None) -> dict[str, Any]:
     node = row.node
-    own = [f for f in node_findings(row, network.counts) if f.row == node.path]
+    own = node_findings(row, network.counts)
     data: dict[str, Any] = {
         "id": node.name,
         "path": node.path,

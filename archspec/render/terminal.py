@@ -35,12 +35,12 @@ def report_table(network: Network, costs: NetworkCost, *, depth: int = 1, fvcore
         table.add_column(header, justify="right", no_wrap=True)
     for row in costs.rows:
         for level, part in row.to_depth(depth):
-            table.add_row(*_cells(part, level, costs, fvcore), style="" if level == 1 else "dim")
+            table.add_row(*map(Text, _cells(part, level, costs, fvcore)), style="" if level == 1 else "dim")
     table.add_section()
-    table.add_row(*_sum(costs, fvcore), style="bold")
+    table.add_row(*map(Text, _sum(costs, fvcore)), style="bold")
     for head in costs.heads:
-        table.add_row(*_head(head, fvcore))
-    return Group(title, Text(""), table, Text(""), *_notes(network, costs, fvcore))
+        table.add_row(*map(Text, _head(head, fvcore)))
+    return Group(title, Text(""), table, Text(""), *_notes(costs, fvcore))
 
 
 def _cells(row: NodeCost, level: int, costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[str]:
@@ -60,11 +60,12 @@ def _cells(row: NodeCost, level: int, costs: NetworkCost, fvcore: FvcoreCount | 
 
 
 def _sum(costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[str]:
-    yield from ("total", "", "", _number(costs.depth), _number(costs.total.params), "100")
+    params, macs = costs.total.params, costs.total.macs
+    yield from ("total", "", "", _number(costs.depth), _number(params), _share(params, params))
     if fvcore:
         yield from (_number(fvcore.flops[""]), _agreement(fvcore.flops[""], counted(costs.total, FVCORE)))
     else:
-        yield from (_number(costs.total.macs), "100")
+        yield from (_number(macs), _share(macs, macs))
 
 
 def _head(row: NodeCost, fvcore: FvcoreCount | None) -> Iterator[str]:
@@ -76,7 +77,7 @@ def _head(row: NodeCost, fvcore: FvcoreCount | None) -> Iterator[str]:
         yield from (_number(cost.macs), "")
 
 
-def _notes(network: Network, costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[Text]:
+def _notes(costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[Text]:
     total = costs.total
     yield Text(f"{total.params:,} parameters, biases included; depth {costs.depth}")
     yield Text(f"{total.macs:,} multiply-adds of convolutions and linears, without bias")
@@ -95,7 +96,9 @@ def _number(value: int) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f}" if part and whole else ""
+    if not part or not whole:
+        return ""
+    return "100" if part == whole else f"{100 * part / whole:.1f}"
 
 
 def _agreement(theirs: int, ours: int) -> str:
@@ -120,7 +123,7 @@ def audit_table(network: Network, findings: list[Finding]) -> RenderableType:
         verdict += f", erratum: {finding.erratum}" if finding.erratum else ""
         style = "" if finding.agrees else "yellow" if finding.inherited or finding.erratum else "bold red"
         cells = (finding.row or "(whole network)", finding.key, finding.published, finding.computed, _deviation(finding), verdict)
-        table.add_row(*cells, style=style)
+        table.add_row(*map(Text, cells), style=style)
     return Group(Text.assemble((network.name, "bold")), Text(""), table, Text(""), *map(Text, audit_notes(network, findings)))
 
 

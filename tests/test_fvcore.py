@@ -24,9 +24,9 @@ from archspec.language.resolve import shipped
 
 DATA = Path(__file__).parent / "data"
 
-#: four pools and one in each of nine modules; response norm and the fixed average pool are what fvcore also lacks
+#: four pools and one in each of nine modules; response norm, the fixed average pool and those of the two heads are what fvcore also lacks
 POOLS = {"aten::max_pool2d": 13}
-NORMS = {"aten::avg_pool2d": 2 + 1, "aten::pow": 2}
+NORMS = {"aten::avg_pool2d": 2 + 1 + 2, "aten::pow": 2}
 
 
 def every(costs: tuple[NodeCost, ...]) -> Iterator[NodeCost]:
@@ -84,9 +84,9 @@ def test_what_is_not_counted_is_in_the_result(both: Any) -> None:
     if network.name == "googlenet-torchvision":
         assert count.uncounted == POOLS
     elif network.name == "googlenet-bn":
-        assert count.uncounted == POOLS | {"aten::avg_pool2d": 1}
+        assert count.uncounted == POOLS | {"aten::avg_pool2d": 1 + 2}
     else:
-        average = {"aten::avg_pool2d": 2 + (network.name != "googlenet-fc")}
+        average = {"aten::avg_pool2d": 2 + 2 + (network.name != "googlenet-fc")}
         assert (POOLS | NORMS | average).items() <= count.uncounted.items()
     assert not {name for name in count.uncounted if "conv" in name or "linear" in name or "addmm" in name}
 

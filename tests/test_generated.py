@@ -138,4 +138,4 @@ def test_the_strategies_reach_every_kind_of_node() -> None:
                 seen.update(getattr(node, "kind", node.type) for node in nodes(archspec.load(path)))
 
     collect()
-    assert {"sequence", "concat", "sum", "product", "split", "conv", "max pool", "avg pool", "linear", "batch norm"} <= seen
+    assert {"sequence", "concat", "sum", "product", "conv", "max pool", "avg pool", "linear", "batch norm"} <= seen

@@ -24,7 +24,7 @@ from archspec.language.resolve import shipped
 
 DATA = Path(__file__).parent / "data"
 
-#: four pools and one in each of nine modules; response norm, the fixed average pool and those of the two heads are what fvcore also lacks
+#: four pools and one in each of nine modules; fvcore also lacks response norm and the average pools of rows and heads
 POOLS = {"aten::max_pool2d": 13}
 NORMS = {"aten::avg_pool2d": 2 + 1 + 2, "aten::pow": 2}
 

@@ -189,6 +189,98 @@ CASES: dict[str, tuple[str, list[Expected]]] = {
         "extends: ./base.yaml\nname: v\nrows:\n  n: {type: relu, after: c, before: c}\n",
         [("4:29", "bad-change", "-", "a new row goes after a row or before one, not both", "-")],
     ),
+    "branch of a split removed": (
+        "name: t\ninput: 8x8x3\nrows:\n  - {id: s, split: {l: {type: relu}, r: {type: relu, when: false, else: none}}}\n",
+        [("4:13", "shape-mismatch", "s", "2 branches of a split do not divide the 3 channels that come in", "-")],
+    ),
+    "fan of a vector": (
+        "name: t\ninput: 8x8x3\ninit: {batch norm: {weight: {he normal: fan in}}}\nrows:\n  - {id: c, type: conv, patch: 3x3, filters: 4}\n",
+        [("3:21", "bad-value", "-", "the weight of batch norm is a vector and has no fan", "use constant, normal or uniform")],
+    ),
+    "negative deviation": (
+        "name: t\ninput: 8x8x3\ninit: {conv: {weight: {normal: -1}}}\nrows:\n  - {id: c, type: conv, patch: 3x3, filters: 4}\n",
+        [("3:32", "bad-value", "-", "`normal` must be a number of at least 0, found `-1`", "-")],
+    ),
+    "neighbourhood beyond the channels": (
+        "name: t\ninput: 8x8x3\nrows:\n  - {type: response norm, size: 2147483647}\n",
+        [("4:33", "shape-mismatch", "response_norm", "a neighbourhood of 2147483647 is more than twice the 3 channels", "-")],
+    ),
+    "vars of a block": (
+        "name: t\ninput: 8x8x3\nblocks: {b: {columns: {n: {type: int}}, vars: {in_channels: 99, n: 6, if: 3}, body: relu}}\nrows:\n  - {type: b, n: 3}\n",
+        [
+            ("3:48", "reserved-name", "-", "`in_channels` is a name that every formula has", "-"),
+            ("3:65", "duplicate-key", "-", "`n` is a column of the block already", "-"),
+            ("3:71", "bad-value", "-", "`if` is not a name that formulas can use", "-"),
+        ],
+    ),
+    "word where true or false belongs": (
+        "name: t\ninput: 8x8x3\nvars: {a: off}\nrows:\n  - {type: relu, when: =a}\n",
+        [("5:24", "bad-value", "relu", "`when` must be a formula, true or false, found `=a`", "-")],
+    ),
+    "block that no row uses": (
+        "name: t\ninput: 8x8x3\nblocks: {u: {body: [{type: nonsense}, {concat: {x: [{type: relu, foo: 1}], y: []}}]}}\nrows:\n  - {id: c, type: conv, patch: 3x3, filters: 4}\n",
+        [
+            ("3:28", "unknown-type", "-", "`nonsense` is neither an op nor a block", "-"),
+            ("3:66", "unknown-column", "-", "`foo` is not a column of relu", "relu has no columns"),
+        ],
+    ),
+    "forgotten sign of a formula": (
+        "name: t\ninput: 8x8x3\nblocks: {b: {columns: {n: {type: int}}, body: {type: conv, patch: 1x1, filters: n}}}\nrows:\n  - {id: u, type: b, n: 3}\n",
+        [("3:81", "bad-value", "u", "filters must be a positive whole number, found `n`", "did you mean `=n`?")],
+    ),
+    "formula cut off, and another mistake": (
+        "name: t\ninput: 8x8x3\nrows:\n  - {id: c, type: conv, patch: 1x1, filters: =max(3, 4)}\n  - {id: d, type: relux}\n",
+        [
+            (
+                "4:46",
+                "unbalanced-formula",
+                "-",
+                "the formula `=max(3` has an open parenthesis",
+                "close it; a comma inside { } or [ ] ends the value, so quote the whole formula",
+            ),
+            ("5:19", "unknown-type", "d", "`relux` is neither an op nor a block", "did you mean `relu`?"),
+        ],
+    ),
+    "stated size is the mistake": (
+        "name: t\ninput: 8x8x3\nrows:\n  - {id: c, type: conv, patch: 3x3, filters: 16, output size: 16x8x8}\n  - {id: p, type: max pool, patch: 2x2/2, output size: 4x4x16}\n",
+        [
+            (
+                "4:63",
+                "output-size",
+                "c",
+                "the output size is stated as 16x8x8, but 8x8x16 comes out",
+                "check its patch, stride, padding and ceil; sizes are height x width x channels",
+            )
+        ],
+    ),
+    "stride is the mistake": (
+        "name: t\ninput: 8x8x3\nrows:\n  - {id: c, type: conv, patch: 3x3/2, filters: 16, output size: 8x8x16}\n  - relu\n  - {id: p, type: max pool, patch: 2x2/2, output size: 4x4x16}\n",
+        [
+            (
+                "4:65",
+                "output-size",
+                "c",
+                "the output size is stated as 8x8x16, but 4x4x16 comes out",
+                "check its patch, stride, padding and ceil; sizes are height x width x channels",
+            )
+        ],
+    ),
+    "misspelt column type": (
+        "name: t\ninput: 8x8x3\nblocks: {b: {columns: {n: {type: channel}}, body: relu}}\nrows:\n  - {id: c, type: conv, patch: 3x3, filters: 4}\n",
+        [
+            (
+                "3:34",
+                "bad-value",
+                "-",
+                "`type` must be one of int, count, channels, number, fraction, size, padding, bool, text, numbers, layer, row (did you mean `channels`?), found `channel`",
+                "-",
+            )
+        ],
+    ),
+    "rows left empty": (
+        "name: t\ninput: 8x8x3\nrows:\n",
+        [("3:1", "missing-key", "-", "the key `rows` is empty", "a spec has name, input and rows")],
+    ),
 }
 
 

@@ -10,11 +10,12 @@ from archspec.ir.cells import Reporter, variables
 from archspec.ir.claims import total_claims
 from archspec.ir.columns import fits, with_headers
 from archspec.ir.edits import Edits
-from archspec.ir.keys import loss_weight
+from archspec.ir.keys import loss_weight, sources
 from archspec.ir.rows import named_rows, row_from
 from archspec.ir.scope import Cell, Ref, RowNames, Rows, Scope
 from archspec.ir.tree import INPUT, Head, Inner, Network
 from archspec.ir.types import Types
+from archspec.ir.unused import check_unused
 from archspec.ir.walk import Walk
 from archspec.language.diagnostics import Diagnostic, Problems, SpecError, did_you_mean, moved
 from archspec.language.names import nearest
@@ -48,6 +49,7 @@ def expand(spec: Spec) -> Network:
     except StopError:
         pass
     else:
+        check_unused([block for name, block in spec.blocks.items() if name not in walk.used | spec.broken], types, report)
         edits.finish([f"vars.{name}" for name in spec.vars])
     if body is not None and isinstance(body.node, Inner) and not body.node.children and spec.rows:
         problems.add("bad-value", "every row was removed: the network is empty", spec.rows.place)
@@ -112,7 +114,8 @@ def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames) -> list[Head]:
         weight = loss_weight(row, names, report)
         found = walk.row(row.without("loss weight"), At((name,), scope, None), edited=True)
         if isinstance(found, Outcome) and found.node is not None:
-            heads.append(Head(found.node, weight))
+            read = tuple(source.path for source in sources(row, names, scope.rows, report))
+            heads.append(Head(found.node, weight, read))
     return heads
 
 

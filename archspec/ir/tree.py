@@ -75,10 +75,8 @@ class Head:
 
     node: Tree
     weight: float
-
-    @property
-    def source(self) -> str:
-        return self.node.sources[0]
+    #: the paths of the rows that it reads, mostly one
+    reads: tuple[str, ...]
 
 
 @dataclass(frozen=True, repr=False)

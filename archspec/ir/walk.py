@@ -45,6 +45,7 @@ class Walk:
     ) -> None:
         self.problems, self.types, self.edits, self.defaults, self.inherited = problems, types, edits, defaults, inherited
         self.spec_names = spec_names
+        self.used: set[str] = set()
         self._users: list[tuple[str, Place]] = []
         self._blocks: list[Block] = []
         self._nodes = self._work = self._depth = self._params = self._macs = 0
@@ -268,6 +269,7 @@ class Walk:
         if self._work > MAX_CELLS:
             self.report(at).add("too-many-nodes", f"the blocks of the network hold more than {MAX_CELLS:,} cells", row.place)
             raise StopError
+        self.used.add(block.name)
         self._blocks.append(block)
         self._users.append((at.dotted, row.place))
         try:

@@ -27,7 +27,7 @@ def report_data(network: Network, costs: NetworkCost, *, depth: int = 1, fvcore:
         "totals": {**_counts(costs.total), "depth": costs.depth, "params_with_heads": with_heads},
         "rows": [_row(row, network, depth, fvcore) for row in costs.rows],
         "heads": [
-            {**_row(row, network, depth, fvcore), "from": head.source, "loss_weight": head.weight}
+            {**_row(row, network, depth, fvcore), "from": ", ".join(head.reads), "loss_weight": head.weight}
             for row, head in zip(costs.heads, network.heads, strict=True)
         ],
         "claims": {f.key: _claim(f) for f in audit(network, costs) if f.row is None},

@@ -190,8 +190,8 @@ CASES: dict[str, tuple[str, list[Expected]]] = {
         [("4:29", "bad-change", "-", "a new row goes after a row or before one, not both", "-")],
     ),
     "branch of a split removed": (
-        "name: t\ninput: 8x8x3\nrows:\n  - {id: s, split: {l: {type: relu}, r: {type: relu, when: false, else: none}}}\n",
-        [("4:13", "shape-mismatch", "s", "2 branches of a split do not divide the 3 channels that come in", "-")],
+        "name: t\ninput: 8x8x3\nrows:\n  - {id: c, type: conv, patch: 1x1, filters: 4}\n  - {id: s, split: {l: relu, r: {type: relu, when: false, else: none}}}\n",
+        [("5:33", "shape-mismatch", "s", "a branch of a split cannot go: nothing would read its channels", "-")],
     ),
     "fan of a vector": (
         "name: t\ninput: 8x8x3\ninit: {batch norm: {weight: {he normal: fan in}}}\nrows:\n  - {id: c, type: conv, patch: 3x3, filters: 4}\n",
@@ -215,7 +215,7 @@ CASES: dict[str, tuple[str, list[Expected]]] = {
     ),
     "word where true or false belongs": (
         "name: t\ninput: 8x8x3\nvars: {a: off}\nrows:\n  - {type: relu, when: =a}\n",
-        [("5:24", "bad-value", "relu", "`when` must be a formula, true or false, found `=a`", "-")],
+        [("5:24", "bad-value", "relu", "`when` must be true or false, or a formula that is, found `off`", "-")],
     ),
     "block that no row uses": (
         "name: t\ninput: 8x8x3\nblocks: {u: {body: [{type: nonsense}, {concat: {x: [{type: relu, foo: 1}], y: []}}]}}\nrows:\n  - {id: c, type: conv, patch: 3x3, filters: 4}\n",

@@ -118,7 +118,7 @@ STRUCTURE = {
     ),
     "when that is a word": (
         spec("{id: a, type: relu, when: maybe}"),
-        [("4:31", "bad-value", "a", "`when` must be a formula, true or false, found `maybe`")],
+        [("4:31", "bad-value", "a", "`when` must be true or false, or a formula that is, found `maybe`")],
     ),
     "branches in a list": (
         spec("concat: [relu, relu]"),

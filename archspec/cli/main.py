@@ -28,7 +28,7 @@ _EXTRAS = {"torch": "torch", "safetensors": "torch", "numpy": "torch", "fvcore":
 
 
 def main() -> None:
-    """Runs the command line; wrong input is answered with diagnostics on stderr, never with a traceback."""
+    """Runs the command line; wrong input is answered with diagnostics on stderr, not with a traceback."""
     signal.signal(signal.SIGTERM, _terminated)
     try:
         app()

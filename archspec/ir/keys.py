@@ -60,7 +60,7 @@ def kept(row: Row, names: RowNames, branch: bool, report: Reporter) -> bool:
     try:
         return boolean(value) if isinstance(value, str | Map | Seq) else bool(value)
     except ValueError:
-        report.add("bad-value", f"`when` must be a formula, true or false, found {describe(node)}", node.place)
+        report.add("bad-value", f"`when` must be true or false, or a formula that is, found {describe(value)}", node.place)
         raise BrokenError from None
 
 

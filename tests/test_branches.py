@@ -111,8 +111,8 @@ def test_heads(load):
             end="heads:\n  aux: {from: relu, type: linear, filters: 5, loss weight: 0.3}\n  two: {from: relu, type: relu}\n",
         )
     )
-    assert [(head.node.path, head.source, head.weight, head.node.output.tensor) for head in network.heads] == [
-        ("aux", "relu", 0.3, (5,)),
-        ("two", "relu", 1.0, (3, 8, 8)),
+    assert [(head.node.path, head.reads, head.weight, head.node.output.tensor) for head in network.heads] == [
+        ("aux", ("relu",), 0.3, (5,)),
+        ("two", ("relu",), 1.0, (3, 8, 8)),
     ]
     assert network.output.tensor == (3, 8, 8)

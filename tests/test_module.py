@@ -148,7 +148,7 @@ def test_pickles_in_another_process(small: Path, tmp_path: Path) -> None:
 def described(network: Network) -> Any:
     """A network without the places of its texts."""
     tops = (network.body, *(head.node for head in network.heads))
-    heads = [(head.node.path, head.source, head.weight) for head in network.heads]
+    heads = [(head.node.path, head.reads, head.weight) for head in network.heads]
     ops = [(leaf.path, leaf.op, leaf.input, leaf.output, leaf.sources) for top in tops for leaf in leaves(top)]
     return network.name, network.input, network.init, network.counts, heads, ops
 

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.audit import Finding
@@ -15,11 +16,12 @@ from archspec.ir.expand import blamed_on_options, expand
 from archspec.ir.tree import Network
 from archspec.language.diagnostics import Diagnostic, SpecError, fail
 from archspec.language.load import load as load_spec
-from archspec.language.places import option
+from archspec.language.places import Place, option
 
 if TYPE_CHECKING:
     from archspec.analysis.fvcore import FvcoreCount
     from archspec.compiler.module import Model
+    from archspec.compiler.weights import Loaded
 
 Changes = str | Iterable[str] | Mapping[str, Any]
 Input = str | tuple[int, int, int] | None
@@ -138,21 +140,24 @@ def build(
 
     `build("googlenet", classes=10)` sets the spec's var `classes`. Raises SpecError.
     """
-    from pathlib import Path
+    network = load(spec, set=set, input=input, **vars)
+    return compiled(network, option("SPEC", os.fspath(spec)), heads=heads, weights=weights)[0]
 
+
+def compiled(
+    network: Network, place: Place, *, heads: bool = True, weights: str | os.PathLike[str] | None = None
+) -> tuple[Model, Loaded | None]:
+    """The module of a loaded network, and what was loaded into it. What can be refused is refused before torch is imported."""
     from archspec.compiler.checks import check_memory, check_weights_file
 
-    network = load(spec, set=set, input=input, **vars)
-    check_memory(network, option("SPEC", os.fspath(spec)), heads=heads)
+    check_memory(network, place, heads=heads)
     if weights is not None:
         check_weights_file(Path(weights))
     from archspec.compiler.module import build_model
     from archspec.compiler.weights import load_weights
 
     model = build_model(network, heads=heads)
-    if weights is not None:
-        load_weights(model, network, Path(weights))
-    return model
+    return model, load_weights(model, network, Path(weights)) if weights is not None else None
 
 
 def _cell(value: Any) -> str:

@@ -125,6 +125,42 @@ HOSTILE = {
 }
 
 
+def nested_doubts(levels: int) -> str:
+    """Blocks in blocks, each with a row whose stated size is wrong, another one each time, before the next level."""
+    blocks = ""
+    for level in range(levels):
+        wrong, inner = f"{{id: w, type: relu, output size: {9 + level}x9x3}}", f"b{level + 1}" if level + 1 < levels else "relu"
+        blocks += f"  b{level}: {{body: [{wrong}, {{id: n, type: {inner}}}]}}\n"
+    return spec("{id: u, type: b0}", top="blocks:\n" + blocks)
+
+
+def test_wrong_sizes_in_nested_blocks_are_each_one_error(folder: Path) -> None:
+    """Each may be read on with two sizes: the tries must not multiply."""
+    (folder / "net.yaml").write_text(nested_doubts(18))
+    found = archspec.check("net.yaml")
+    assert [one.code for one in found] == ["output-size"] * 18
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"), [("[skip, u]", "did you mean `=skip`?"), ("[=skip, u]", None)], ids=["without its sign", "right"]
+)
+def test_a_row_in_a_column_is_named_with_its_sign(folder: Path, source: str, hint: str | None) -> None:
+    body = f"[{{id: u, type: relu}}, {{type: sum, from: {source}}}]"
+    text = spec(
+        "{id: a, type: relu}", "{type: b, skip: a}", top=f"blocks: {{b: {{columns: {{skip: {{type: row}}}}, body: {body}}}}}\n"
+    )
+    (folder / "net.yaml").write_text(text)
+    assert [one.hint for one in archspec.check("net.yaml")] == ([hint] if hint else [])
+
+
+def test_a_row_is_given_to_a_column_without_a_sign(folder: Path) -> None:
+    body = "[{id: u, type: relu}, {type: sum, from: [=skip, u]}]"
+    top = f"blocks: {{b: {{columns: {{skip: {{type: row}}}}, body: {body}}}}}\n"
+    (folder / "net.yaml").write_text(spec("{id: a, type: relu}", "{type: b, skip: =a}", top=top))
+    (found,) = archspec.check("net.yaml")
+    assert (found.code, found.message, found.hint) == ("unknown-name", "`a` is a row, not a value", "did you mean `a`?")
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_work_does_not_grow_faster_than_the_text(folder: Path, text: str) -> None:
     """Each took ten seconds and more where it did; a minute is far above what a slow machine needs now."""

@@ -187,7 +187,7 @@ LIMITS = {
     ),
     "input that overflows": (
         spec("relu").replace("8x8x3", "2147483647x2147483647x2147483647"),
-        [("4:5", "overflow", "relu", "the counts no longer fit in 63 bits")],
+        [("4:5", "overflow", "relu", "the output no longer counts in 63 bits")],
     ),
     "blocks nested too deeply": (
         spec(

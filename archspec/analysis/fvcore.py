@@ -30,7 +30,7 @@ def fvcore_count(model: Any, network: Network) -> FvcoreCount:
     parts += [
         (head.node.path, model.get_submodule(head.node.path), head.node.input)
         for head in network.heads
-        if hasattr(model, head.node.path)
+        if head.node.path in model.heads
     ]
     flops: dict[str, int] = {}
     activations: dict[str, int] = {}

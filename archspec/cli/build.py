@@ -23,24 +23,16 @@ def command(
     no_heads: Annotated[bool, typer.Option("--no-heads", help="Leave out the auxiliary heads, which only train.")] = False,
 ) -> None:
     """Compile a spec into a torch module, run one forward pass, and print the report."""
-    from archspec.api import load, report_network
-    from archspec.compiler.checks import check_memory, check_weights_file
+    from archspec.analysis.audit import audit
+    from archspec.api import compiled, load, report_network
     from archspec.language.places import option
     from archspec.render.terminal import audit_notes, show
 
     _check_target(output)
     network = load(spec, set=changes or (), input=input)
-    check_memory(network, option("SPEC", spec), heads=not no_heads)
-    if weights:
-        check_weights_file(weights)
-    from archspec.analysis.audit import audit
-    from archspec.compiler.module import build_model
-    from archspec.compiler.weights import load_weights
-
-    model = build_model(network, heads=not no_heads)
-    loaded = load_weights(model, network, weights) if weights else None
+    model, loaded = compiled(network, option("SPEC", spec), heads=not no_heads, weights=weights)
     show(report_network(network).__rich__())
-    typer.echo(_built(model, network))
+    typer.echo(_built(model))
     typer.echo(_ran(model, network))
     findings = audit(network)
     typer.echo("audit: " + next(audit_notes(network, findings)) + (" See `archspec audit`." if findings else ""))
@@ -72,14 +64,9 @@ def _check_target(output: Path | None) -> None:
         raise fail("bad-file", f"there is no folder {output.parent}", place, hint="create it first")
 
 
-def _built(model: Model, network: Network) -> str:
-    built = sum(parameter.numel() for parameter in model.parameters())
-    heads = (
-        f", heads {', '.join(head.node.name for head in network.heads if hasattr(model, head.node.name))}"
-        if network.heads
-        else ""
-    )
-    return f"built: {built:,} parameters{heads if any(hasattr(model, h.node.name) for h in network.heads) else ''}"
+def _built(model: Model) -> str:
+    count = sum(parameter.numel() for parameter in model.parameters())
+    return f"built: {count:,} parameters" + (f", heads {', '.join(model.heads)}" if model.heads else "")
 
 
 def _ran(model: Model, network: Network) -> str:

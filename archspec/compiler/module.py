@@ -34,6 +34,11 @@ class Model(Container):
         self._keeps = frozenset(kept)
         self._labelled(network.name.replace("-", "_"), f"{network.input} → {network.output}")
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The names of the auxiliary heads that were built."""
+        return self._heads
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call] # torch does not annotate it
         output_class(("logits", *self._heads))  # this process may have built no such model
@@ -53,7 +58,7 @@ class Model(Container):
         """N x C x H x W to what the table's last row gives: the softmax of the logits, if it has one."""
         result = self(x)
         logits = result[0] if isinstance(result, tuple) else result
-        return self._call(self._reading, logits, {}) if self._reading else logits  # type: ignore[no-any-return]
+        return self._call(self._reading, logits, {}) if self._reading else logits  # type: ignore[no-any-return] # a module's call is Any
 
 
 def build_model(network: Network, *, heads: bool = True) -> Model:

@@ -12,9 +12,9 @@ _CLASSES: dict[tuple[str, ...], Any] = {}
 def output_class(fields: tuple[str, ...]) -> Any:
     """The named tuple class of these fields; the same class for the same fields, so that it can be pickled by them."""
     if fields not in _CLASSES:
-        made = namedtuple("Output", fields)  # type: ignore[misc]
+        made = namedtuple("Output", fields)  # type: ignore[misc] # the fields are those of a spec
         made.__module__ = __name__
-        made.__reduce__ = _reduce  # type: ignore[method-assign]
+        made.__reduce__ = _reduce  # type: ignore[method-assign] # the class is made here
         _CLASSES[fields] = made
     return _CLASSES[fields]
 

@@ -1,4 +1,4 @@
-"""Cells to typed columns: where a value comes from, and what its formula gives."""
+"""The value of one cell: what its formula gives, and layers, vars and earlier rows as values."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from archspec.language.names import nearest, normal
 from archspec.language.nodes import Map, Node, Seq, Text, describe, is_formula, is_null
 from archspec.language.places import Place
 from archspec.language.values import boolean, number
+
+#: names that a hint lists
+_LISTED = 12
 
 
 class BrokenError(Exception):
@@ -53,7 +56,9 @@ def cell_value(node: Node, names: RowNames, report: Reporter) -> Any:
         place = node.place.within(node, error.offset, error.width)
         hint = None
         if error.name is not None:
-            hint = did_you_mean(nearest(error.name, names)) or f"a formula sees {', '.join(names)} here"
+            seen = list(names)
+            more = f" and {len(seen) - _LISTED} more" if len(seen) > _LISTED else ""
+            hint = did_you_mean(nearest(error.name, seen)) or f"a formula sees {', '.join(seen[:_LISTED])}{more} here"
         report.add(error.code, error.message, place, hint)
         raise BrokenError from None
 
@@ -129,11 +134,9 @@ def find_row(name: Text, rows: Rows, report: Reporter, names: RowNames | None = 
     if found is not None:
         report.add("removed-row", f"`{name}` was removed by {found.by}", name.place, related=[("this row", found.place)])
     else:
-        known = rows.names()
-        hint = (
-            did_you_mean(nearest(name, known))
-            or "a row is named before it is read; a block's second input is a column of type row"
-        )
+        column = names is not None and isinstance(names.values.get(name), Ref)
+        near = f"={name}" if column else nearest(name, rows.names())
+        hint = did_you_mean(near) or "a row is named before it is read; a block's second input is a column of type row"
         report.add("unknown-row", f"no earlier row here is called {describe(name)}", name.place, hint)
     raise BrokenError
 

@@ -166,6 +166,10 @@ def _missing_hint(column: Column) -> str:
 
 
 def _parsed(column: Column, cell: Cell, report: Reporter) -> Any:
+    name = cell.value[1:].strip() if isinstance(cell.value, Text) and is_formula(cell.value) else ""
+    if column.holds_row and name not in cell.names and isinstance(cell.rows.find(name), Ref):
+        report.add("unknown-name", f"`{name}` is a row, not a value", cell.value.place, did_you_mean(name))
+        raise BrokenError
     value = cell_value(cell.value, cell.names, report)
     if isinstance(value, str) and not isinstance(value, Text):
         value = Text(value, cell.origin)  # a word that a var holds

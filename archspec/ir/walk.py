@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from archspec.ir.at import At, Gone, Outcome, StopError, inner
+from archspec.ir.at import At, Gone, Outcome, inner
 from archspec.ir.cells import BrokenError, Reporter, own_cells, variables
 from archspec.ir.claims import checked_claims, stated_size
 from archspec.ir.columns import Typed, typed, with_headers
-from archspec.ir.edits import Edits
+from archspec.ir.expansion import Expansion
 from archspec.ir.joins import joined, shares
 from archspec.ir.keys import check_keys, copies, kept, placed_layer, sources
 from archspec.ir.rows import COMBINATORS, Row, named_rows, row_from
 from archspec.ir.scope import Cell, Ref, Removed, RowNames, Rows, Scope
 from archspec.ir.tree import Leaf, Tree
-from archspec.ir.types import Type, Types
-from archspec.language.blocks import Block
+from archspec.ir.types import Type
 from archspec.language.diagnostics import Problems, did_you_mean
-from archspec.language.formula import MAX_INT, UnknownValueError
-from archspec.language.names import id_problem, nearest, normal
+from archspec.language.formula import UnknownValueError
+from archspec.language.names import nearest, normal
 from archspec.language.nodes import Map, Node, Seq, Text, describe, is_null
-from archspec.language.places import Place, Source
+from archspec.language.places import Place
 from archspec.ops.base import Shape, ShapeError
 
-MAX_NODES = 100_000
-MAX_NESTING = 40
-MAX_CELLS = 1_000_000
 
-
-class Walk:
-    """One expansion. `defaults` are the spec's cells by type, `spec_names` what its rows and own blocks see,
-    `inherited` the texts whose claims are only compared.
-    """
-
-    def __init__(
-        self,
-        problems: Problems,
-        types: Types,
-        edits: Edits,
-        defaults: Mapping[str, dict[str, Cell]],
-        spec_names: RowNames,
-        inherited: frozenset[Source],
-    ) -> None:
-        self.problems, self.types, self.edits, self.defaults, self.inherited = problems, types, edits, defaults, inherited
-        self.spec_names = spec_names
-        self.used: set[str] = set()
-        self._users: list[tuple[str, Place]] = []
-        self._blocks: list[Block] = []
-        self._nodes = self._work = self._depth = self._params = self._macs = 0
-
-    def report(self, at: At) -> Reporter:
-        return Reporter(self.problems, at.dotted or None, self._users[0] if self._users else None)
+class Walk(Expansion):
+    """The rows of one expansion, from the outermost list to the ops."""
 
     # lists and rows
 
@@ -70,7 +44,7 @@ class Walk:
                 related = [("first here", first)]
                 self.report(here).add("duplicate-id", f"the id `{name}` stands twice in one list", id_place, related=related)
                 continue
-            found = self._tried(node, here, doubt) if doubt else self.row(node, here)
+            found = self._tried(node, here, doubt) if doubt and not self.trying else self.row(node, here)
             if isinstance(found, Gone):
                 rows.removed[name] = Removed(node.place, found.by)
                 continue
@@ -81,13 +55,7 @@ class Walk:
 
     def _tried(self, node: Node, at: At, doubt: Shape) -> Outcome | Gone:
         """A row after one whose stated size is not what comes out: read on with the size that gives fewer errors."""
-        tries: list[tuple[Outcome | Gone, Problems]] = []
-        problems = self.problems
-        for shape in (at.shape, doubt):
-            self.problems = Problems()
-            tries.append((self.row(node, replace(at, shape=shape)), self.problems))
-        self.problems = problems
-        (computed, first), (stated, second) = tries
+        (computed, first), (stated, second) = (self._trial(node, replace(at, shape=shape)) for shape in (at.shape, doubt))
         found, chosen = (stated, second) if len(second.found) < len(first.found) else (computed, first)
         for diagnostic in chosen.found:
             self.problems.include(diagnostic)
@@ -95,9 +63,17 @@ class Walk:
             return replace(found, stated=stated.output)  # not decided yet
         return found
 
+    def _trial(self, node: Node, at: At) -> tuple[Outcome | Gone, Problems]:
+        """A row, and what is wrong with it, kept apart."""
+        problems, self.problems, self.trying = self.problems, Problems(), True
+        try:
+            return self.row(node, at), self.problems
+        finally:
+            self.problems, self.trying = problems, False
+
     def row(self, written: Node | Row, at: At, *, branch: bool = False, edited: bool = False) -> Outcome | Gone:
         """One row, whatever it is written as."""
-        self._count(written.place, at)
+        self.count(written.place, at)
         if isinstance(written, Seq):
             if not edited and self.edits.drops(at.path):
                 return Gone("a change")
@@ -110,16 +86,11 @@ class Walk:
         if is_null(written):
             self.report(at).add("missing-key", "the row is empty", changed.place, "a row has a type")
             return Outcome(None, None)
-        self._depth += 1
         try:
-            if self._depth > MAX_NESTING:
-                self.report(at).add("too-deep", f"blocks are nested more than {MAX_NESTING} levels", changed.place)
-                raise StopError
-            return self._placed(changed, at, branch)
+            with self.nested(changed.place, at):
+                return self._placed(changed, at, branch)
         except (BrokenError, UnknownValueError):
             return Outcome(None, self._stated(changed, at))
-        finally:
-            self._depth -= 1
 
     def _stated(self, row: Row, at: At) -> Shape | None:
         """After an error in a row, the size that its own text states serves the rows below."""
@@ -143,7 +114,7 @@ class Walk:
         if outcome is None:
             return Gone("its `layer: none`")
         claims, wanted = checked_claims(row, at.scope.names(at.shape, stated), outcome.output, self.inherited, report)
-        self._bounded(outcome.output, row, at)
+        self.bounded(outcome.output, row.place, at)
         node = outcome.node
         if node is not None:
             paths = tuple(source.path for source in found)
@@ -163,7 +134,7 @@ class Walk:
     def _repeated(self, row: Row, at: At, stated: tuple[int, ...] | None) -> Outcome:
         report = self.report(at)
         count = copies(row, at.scope.names(at.shape, stated), report)
-        self._count(row.place, at, count)
+        self.count(row.place, at, count)
         one = row.only("type", "layer", *COMBINATORS)
         children: list[Tree | None] = []
         current = at.shape
@@ -176,7 +147,7 @@ class Walk:
             if found is None:
                 continue
             children.append(found.node)
-            current = self._bounded(found.output, row, here)
+            current = self.bounded(found.output, row.place, here)
             if found.node is None:
                 break  # the other copies would only say the same
         told = row.get("type")
@@ -250,29 +221,15 @@ class Walk:
         except ShapeError as error:
             self.report(at).add("shape-mismatch", error.message, columns.place(error.column, row.place))
             raise BrokenError from None
-        cost = op.cost(at.shape)
-        self._params, self._macs = self._params + cost.params, self._macs + cost.macs
-        if max(self._params, self._macs, output.elements) > MAX_INT:
-            self.report(at).add("overflow", "the counts no longer fit in 63 bits", row.place)
-            raise StopError
+        self.costs(op.cost(at.shape), row.place, at)
         return Outcome(Leaf(at.dotted, type_.name, at.shape, output, row.place, op=op), output)
 
     def _block(self, type_: Type, columns: Typed, at: At, row: Row) -> Outcome:
         block = type_.block
         assert block is not None
         assert block.body is not None
-        if block in self._blocks:
-            names = " uses ".join(b.name for b in [*self._blocks[self._blocks.index(block) :], block])
-            self.report(at).add("cyclic-block", f"the block uses itself: {names}", row.place)
-            raise StopError
-        self._work += 1 + len(columns.values) + len(block.vars or {})
-        if self._work > MAX_CELLS:
-            self.report(at).add("too-many-nodes", f"the blocks of the network hold more than {MAX_CELLS:,} cells", row.place)
-            raise StopError
-        self.used.add(block.name)
-        self._blocks.append(block)
-        self._users.append((at.dotted, row.place))
-        try:
+        self.cells(1 + len(columns.values) + len(block.vars or {}), row.place, at)
+        with self.used_by(block, row.place, at):
             outer = self.spec_names if self.types.own(block) else RowNames({}, None)
             seen = RowNames({**outer.values, **columns.values}, at.shape, at.shape)
             values = variables(block.vars or {}, seen, Rows(), self.report(at))
@@ -281,9 +238,6 @@ class Walk:
             # a body that is one row with an id is a list of one
             body = Seq(block.body.place, [block.body]) if isinstance(block.body, Map) and "id" in block.body else block.body
             found = self.row(body, inside, edited=True)
-        finally:
-            self._blocks.pop()
-            self._users.pop()
         return inner("sequence", [], at, at.shape, row.place) if isinstance(found, Gone) else found
 
     # combinators
@@ -316,22 +270,3 @@ class Walk:
             report.add("shape-mismatch", f"no branch of the {kind} is left", row.place_of(kind))
             raise BrokenError
         return joined(kind, shapes, nodes, at, row.keys[kind][0].place, report)
-
-    # limits
-
-    def check_id(self, name: str, place: Place) -> None:
-        problem = id_problem(name)
-        if problem:
-            self.problems.add(*problem, place)
-
-    def _bounded(self, output: Shape | None, row: Row, at: At) -> Shape | None:
-        if output is not None and output.elements > MAX_INT:
-            self.report(at).add("overflow", "the output no longer counts in 63 bits", row.place)
-            raise StopError
-        return output
-
-    def _count(self, place: Place, at: At, number: int = 1) -> None:
-        self._nodes += number
-        if self._nodes > MAX_NODES:
-            self.report(at).add("too-many-nodes", f"the network has more than {MAX_NODES:,} nodes", place)
-            raise StopError

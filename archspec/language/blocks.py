@@ -16,7 +16,8 @@ from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, identifier, no
 from archspec.language.nodes import Map, Node, Text, is_null
 from archspec.language.places import Place, Source
 from archspec.language.reader import read
-from archspec.language.schema import BlockModel, InitScheme, validated
+from archspec.language.schema import BlockModel, InitScheme
+from archspec.language.validation import validated
 from archspec.language.values import TYPES
 
 LIBRARY = Path(__file__).parent.parent / "library"

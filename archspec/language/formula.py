@@ -85,7 +85,7 @@ def _check(node: ast.AST, depth: int) -> None:
     kind = type(node)
     if kind is ast.Call:
         _check_call(node)
-        children: Iterable[ast.AST] = node.args  # type: ignore[attr-defined]
+        children: Iterable[ast.AST] = node.args  # type: ignore[attr-defined] # _check_call has seen to it
     elif kind in _EVALUATORS:
         children = (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
     else:

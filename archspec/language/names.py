@@ -27,7 +27,7 @@ MODULE_NAMES = frozenset(
     register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
     register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
     register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to
-    to_empty train training type xpu zero_grad logits probabilities
+    to_empty train training type xpu zero_grad heads logits probabilities
     """.split()  # noqa: SIM905 - forty names in quotes are no clearer
 )
 

@@ -14,7 +14,8 @@ from archspec.language.figures import Counts, Figure
 from archspec.language.names import normal
 from archspec.language.nodes import Map, Node, Seq, Text, is_null
 from archspec.language.places import Place, Source
-from archspec.language.schema import Document, InitScheme, Scheme, Shape3, SourceInfo, validated
+from archspec.language.schema import Document, InitScheme, Scheme, Shape3, SourceInfo
+from archspec.language.validation import validated
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from archspec.analysis.costs import NetworkCost, NodeCost
 from archspec.analysis.counters import FVCORE, counted
 from archspec.analysis.fvcore import FvcoreCount
 from archspec.ir.tree import Network
+from archspec.ops.base import Cost
 
 SCHEMA = 1
 
@@ -48,7 +49,7 @@ def audit_data(network: Network, findings: list[Finding]) -> dict[str, Any]:
     }
 
 
-def _counts(cost: Any) -> dict[str, int]:
+def _counts(cost: Cost) -> dict[str, int]:
     return {"params": cost.params, "macs": cost.macs, "activations": cost.activations}
 
 

@@ -116,7 +116,7 @@ def audit_table(network: Network, findings: list[Finding]) -> RenderableType:
         ("deviation", "right"),
         ("", "left"),
     ):
-        table.add_column(header, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        table.add_column(header, justify=justify, no_wrap=True)  # type: ignore[arg-type] # rich wants the literals
     for finding in findings:
         verdict = "agrees" if finding.agrees else "differs"
         verdict += ", inherited" if finding.inherited else ""

@@ -272,7 +272,7 @@ CASES: dict[str, tuple[str, list[Expected]]] = {
                 "3:34",
                 "bad-value",
                 "-",
-                "`type` must be one of int, count, channels, number, fraction, size, padding, bool, text, numbers, layer, row (did you mean `channels`?), found `channel`",
+                "`type` must be one of int, count, channels, number, fraction, size, margin, padding, bool, text, numbers, layer, row (did you mean `channels`?), found `channel`",
                 "-",
             )
         ],

@@ -59,7 +59,7 @@ CELLS = {
     ),
     "padding": (
         conv("filters: 4, padding: sam"),
-        [("4:58", "bad-value", "c", "padding must be same, valid, or a size such as 1 or 0x3, found `sam`")],
+        [("4:58", "bad-value", "c", "padding must be same, valid, tf same, or a size such as 1, 0x3 or 0:1x0:1, found `sam`")],
     ),
     "true or false": (conv("filters: 4, bias: 1"), [("4:55", "bad-value", "c", "bias must be true or false, found `1`")]),
     "share": (

@@ -254,7 +254,7 @@ heads:
             ("6:19", "unknown-column", "-", "`bais` is not a column of conv", "did you mean `bias`?"),
             ("8:46", "bad-value", "a", "filters must be a positive whole number, found `many`"),
             ("9:19", "unknown-type", "b", "`convv` is neither an op nor a block", "did you mean `conv`?"),
-            ("11:58", "bad-value", "d", "padding must be same, valid, or a size such as 1 or 0x3, found `sam`"),
+            ("11:58", "bad-value", "d", "padding must be same, valid, tf same, or a size such as 1, 0x3 or 0:1x0:1, found `sam`"),
             ("12:10", "reserved-name", "-", "`half` is an attribute of the module and cannot be an id"),
             ("12:39", "shape-mismatch", "half", "a 9x9 window does not fit on the 8x8 map"),
             ("13:31", "unknown-row", "e", "no earlier row here is called `z`"),

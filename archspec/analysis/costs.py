@@ -50,11 +50,15 @@ def network_cost(network: Network) -> NetworkCost:
     rows = tuple(map(node_cost, network.rows))
     heads = tuple(node_cost(head.node) for head in network.heads)
     total, heads_total = (sum((one.cost for one in some), Cost()) for some in (rows, heads))
-    return NetworkCost(rows, heads, total, heads_total, longest(network.body))
+    depths: dict[str, int] = {}
+    depth = longest(network.body, depths)
+    if network.outputs:
+        depth = max(depths.get(one.path, 0) for one in network.outputs)
+    return NetworkCost(rows, heads, total, heads_total, depth)
 
 
-def longest(node: Tree) -> int:
-    """Convolutions and linears on the longest path through a node."""
+def longest(node: Tree, seen: dict[str, int] | None = None) -> int:
+    """Convolutions and linears on the longest path through a node; `seen` gets those to each path in it."""
 
     def leaf(one: Leaf, value: int) -> int:
         return value + int(one.op.layer)
@@ -62,4 +66,4 @@ def longest(node: Tree) -> int:
     def join(_: Inner, values: list[int]) -> int:
         return max(values)
 
-    return flow(node, 0, leaf, join, {}, 0)
+    return flow(node, 0, leaf, join, {} if seen is None else seen, 0)

@@ -37,6 +37,8 @@ def fvcore_count(model: Any, network: Network) -> FvcoreCount:
     uncounted: Counter[str] = Counter()
     modes = {part: part.training for part in model.modules()}
     model.eval()
+    # tracing takes tuples, not the dict of a model with named outputs
+    plain = model.register_forward_hook(lambda _, __, result: tuple(result.values()) if isinstance(result, dict) else None)
     try:
         for path, module, shape in parts:
             example = torch.zeros(1, *shape.tensor, dtype=next(iter(model.parameters()), torch.zeros(())).dtype)
@@ -45,6 +47,7 @@ def fvcore_count(model: Any, network: Network) -> FvcoreCount:
             activations.update(_under(path, active))
             uncounted.update(skipped)
     finally:
+        plain.remove()
         for part, training in modes.items():
             part.training = training
     return FvcoreCount(flops, activations, dict(uncounted))

@@ -8,6 +8,8 @@ import typer
 from archspec.cli.options import InputOption, SetOption, SpecArgument
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from archspec.compiler.module import Model
     from archspec.ir.tree import Network
 
@@ -83,8 +85,13 @@ def _ran(model: Model, network: Network) -> str:
         result = model(example)
     took = time.perf_counter() - start
     model.train(training)
-    sizes = " → ".join("x".join(map(str, tensor.shape)) for tensor in (example, result))
-    return f"forward pass: {sizes} in {1000 * took:.0f} ms"
+    results = result.items() if isinstance(result, dict) else [("", result)]
+    sizes = ", ".join(" ".join(filter(None, (name, _size(tensor)))) for name, tensor in results)
+    return f"forward pass: {_size(example)} → {sizes} in {1000 * took:.0f} ms"
+
+
+def _size(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape))
 
 
 def _left_out(names: tuple[str, ...], digest: str | None, network: Network) -> str:

@@ -32,7 +32,7 @@ def command(
         else:
             if format == "text":
                 rows = f"{len(network.rows)} row{'s' if len(network.rows) != 1 else ''}"
-                typer.echo(f"{spec}: ok, {rows}, {network.input} to {network.output}")
+                typer.echo(f"{spec}: ok, {rows}, {network.input} to {network.returns}")
     if format == "json":
         typer.echo(json.dumps({"schema": 1, "diagnostics": [one.as_dict() for one in found]}, indent=2, ensure_ascii=False))
     elif found:

@@ -24,15 +24,16 @@ class Model(Container):
         rows, heads_ = network.rows, network.heads if heads else ()
         nodes = [*rows, *(head.node for head in heads_)]
         super().__init__({node.name: module(node) for node in nodes}, {node.name: reads(node) for node in nodes})
-        kept = {path for node in nodes for path in (*node.sources, *externals(node))}
+        kept = {path for node in nodes for path in (*node.sources, *externals(node))} | {one.path for one in network.outputs}
         last = rows[-1]
         reads_flow = isinstance(last, Leaf) and last.op.reading and not last.sources and last.path not in kept
         self._reading = last.name if reads_flow else None
         self._rows = tuple(node.name for node in rows if node.name != self._reading)
         self._heads = tuple(head.node.name for head in heads_)
+        self._outputs = {one.name: one.path for one in network.outputs}
         output_class(("logits", *self._heads))
         self._keeps = frozenset(kept)
-        self._labelled(network.name.replace("-", "_"), f"{network.input} → {network.output}")
+        self._labelled(network.name.replace("-", "_"), f"{network.input} → {network.returns}")
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -44,18 +45,22 @@ class Model(Container):
         output_class(("logits", *self._heads))  # this process may have built no such model
 
     def forward(self, x: Tensor) -> Any:
-        """N x C x H x W to logits N x classes, or (logits, *heads) in training."""
+        """N x C x H x W to logits N x classes, or (logits, *heads) in training; with `outputs` a dict by name, heads included."""
         values = {INPUT: x} if INPUT in self._keeps else {}
         for name in self._rows:
             x = self._call(name, x, values)
             if name in self._keeps:
                 values[name] = x
-        if not (self.training and self._heads):
-            return x
-        return output(("logits", *self._heads), (x, *[self._call(name, x, values) for name in self._heads]))
+        heads = self._heads if self.training else ()
+        results = [self._call(name, x, values) for name in heads]
+        if self._outputs:
+            return {name: values[path] for name, path in self._outputs.items()} | dict(zip(heads, results, strict=True))
+        return output(("logits", *heads), (x, *results)) if heads else x
 
     def probabilities(self, x: Tensor) -> Tensor:
         """N x C x H x W to what the table's last row gives: the softmax of the logits, if it has one."""
+        if self._outputs:
+            raise TypeError(f"the model returns {', '.join(self._outputs)}, not logits")
         result = self(x)
         logits = result[0] if isinstance(result, tuple) else result
         return self._call(self._reading, logits, {}) if self._reading else logits  # type: ignore[no-any-return] # a module's call is Any

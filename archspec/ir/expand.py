@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from archspec.ir.at import At, Outcome, StopError
@@ -11,9 +11,11 @@ from archspec.ir.claims import total_claims
 from archspec.ir.columns import fits, with_headers
 from archspec.ir.edits import Edits
 from archspec.ir.keys import loss_weight, sources
+from archspec.ir.outputs import check_all_used, named_outputs
 from archspec.ir.rows import named_rows, row_from
 from archspec.ir.scope import Cell, Ref, RowNames, Rows, Scope
-from archspec.ir.tree import INPUT, Head, Inner, Network
+from archspec.ir.spread import spread
+from archspec.ir.tree import INPUT, Head, Inner, Network, Output
 from archspec.ir.types import Types
 from archspec.ir.unused import check_unused
 from archspec.ir.walk import Walk
@@ -42,10 +44,12 @@ def expand(spec: Spec) -> Network:
     rows = Rows(outer)
     scope = Scope(values, rows, entry=shape, origins=origins)
     _check_init(spec, types, report)
-    body, heads = None, []
+    body, heads = None, list[Head]()
+    outputs: tuple[Output, ...] = ()
     try:
         body = walk.sequence(edits.rows(named_rows(spec.rows), ()), At((), scope, shape), spec.place)
-        heads = _heads(spec, walk, scope, names)
+        outputs = named_outputs(spec.outputs, rows, report)
+        heads = _heads(spec, walk, scope, names, outputs)
     except StopError:
         pass
     else:
@@ -53,6 +57,8 @@ def expand(spec: Spec) -> Network:
         edits.finish([f"vars.{name}" for name in spec.vars])
     if body is not None and isinstance(body.node, Inner) and not body.node.children and spec.rows:
         problems.add("bad-value", "every row was removed: the network is empty", spec.rows.place)
+    if body is not None and isinstance(body.node, Inner) and outputs:
+        check_all_used(body.node, outputs, [path for head in heads for path in head.reads], report)
     problems.check()
     assert shape is not None
     assert body is not None
@@ -61,8 +67,9 @@ def expand(spec: Spec) -> Network:
         name=spec.name,
         about=spec.about,
         input=shape,
-        body=body.node,
+        body=spread(body.node),
         heads=tuple(heads),
+        outputs=outputs,
         counts=spec.counts,
         claims=total_claims(spec),
         init=spec.init,
@@ -94,13 +101,15 @@ def _blamed(found: Diagnostic, options: list[Place]) -> Diagnostic:
     return replace(found, related=(*found.related, *(("with this change", option) for option in options)))
 
 
-def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames) -> list[Head]:
+def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames, outputs: Sequence[Output]) -> list[Head]:
     heads: list[Head] = []
     for name, node in walk.edits.rows(list(spec.heads.items()), (), head=True):
         place = spec.heads.key(name).place if name in spec.heads else node.place
         report = Reporter(walk.problems, name)
         if scope.rows.find(name) is not None:
             report.add("duplicate-id", f"`{name}` is the id of a row and of a head", place)
+        elif any(name == one.name for one in outputs):
+            report.add("duplicate-id", f"`{name}` is the name of an output and of a head", place)
         walk.check_id(name, place)
         if not isinstance(node, Map):
             report.add("bad-value", f"a head must be a mapping with from and type, found {describe(node)}", node.place)

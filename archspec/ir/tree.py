@@ -79,15 +79,25 @@ class Head:
     reads: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Output:
+    """A row's value that the model returns under a name."""
+
+    name: str
+    path: str
+    shape: Shape
+
+
 @dataclass(frozen=True, repr=False)
 class Network:
-    """The expanded spec: its rows are the children of `body`, a sequence."""
+    """The expanded spec: its rows are the children of `body`, a sequence. Without `outputs` it returns the last row."""
 
     name: str
     about: str
     input: Shape
     body: Inner
     heads: tuple[Head, ...]
+    outputs: tuple[Output, ...]
     counts: Counts
     claims: Mapping[str, Claim]
     init: Scheme
@@ -95,7 +105,7 @@ class Network:
     digest: str
 
     def __repr__(self) -> str:
-        return f"<Network {self.name}: {len(self.rows)} rows, {self.input} to {self.output}>"
+        return f"<Network {self.name}: {len(self.rows)} rows, {self.input} to {self.returns}>"
 
     @property
     def rows(self) -> tuple[Tree, ...]:
@@ -103,7 +113,13 @@ class Network:
 
     @property
     def output(self) -> Shape:
+        """What the last row gives."""
         return self.body.output
+
+    @property
+    def returns(self) -> str:
+        """What the model returns, in words."""
+        return ", ".join(f"{one.name} {one.shape}" for one in self.outputs) or str(self.output)
 
 
 def leaves(node: Tree) -> Iterator[Leaf]:

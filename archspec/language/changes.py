@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from archspec.language.diagnostics import Problems, SpecError, did_you_mean, fail
-from archspec.language.names import nearest
+from archspec.language.names import PLACES, nearest
 from archspec.language.nodes import Map, Node, Text, is_null
 from archspec.language.places import Place, Source
 from archspec.language.reader import read
@@ -96,7 +96,7 @@ def _document(words: tuple[str, ...], value: Node, place: Place) -> Map:
     if section not in _SECTIONS:
         if section in ("rows", "heads") and len(words) > 1:
             words = words[1:]
-        elif section in ("name", "extends", "source", "claims", "blocks", "rows", "heads"):
+        elif section in PLACES:
             raise fail("bad-change", f"`{section}` cannot be changed by a path", place, hint="write a spec that extends this one")
         return _nested(("rows", ".".join(words)), value, place)
     if len(words) != _SECTIONS[section] + 1:

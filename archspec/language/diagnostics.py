@@ -44,6 +44,7 @@ CODES: dict[str, str] = {
     "unknown-spec": "No shipped spec has this name.",
     "unknown-type": "A row's type is neither an op nor a block.",
     "unsupported": "The value is known but is not available here.",
+    "unused-row": "A row stands after the last output, and nothing reads it.",
     "when-else": "A `when` in a branch must say `else: identity` or `else: none`.",
     "yaml-syntax": "The file is not well-formed YAML, or not UTF-8.",
     "yaml-tag": "YAML tags and merge keys are not part of the language.",

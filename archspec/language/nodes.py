@@ -72,6 +72,8 @@ def is_formula(node: object) -> bool:
 def shown(value: Any) -> str:
     """A typed value as a table prints it: `3x3`, `0.4`, `true`, `none`."""
     if isinstance(value, tuple):
+        if value and all(isinstance(part, tuple) for part in value):
+            return "x".join(f"{before}:{after}" for before, after in value)  # a padding that differs from side to side
         return ("x" if all(isinstance(part, int) for part in value) else ", ").join(f"{part:g}" for part in value)
     if value is None:
         return "none"

@@ -145,5 +145,6 @@ class Document(Strict):
     blocks: dict[str, BlockModel] = {}
     rows: Any = None
     heads: Annotated[dict[str, Any], BeforeValidator(lambda value: {} if is_null(value) else value)] = {}
+    outputs: Any = None
     claims: TotalClaims = TotalClaims()
     init: Any = None

@@ -49,6 +49,7 @@ class Spec:
     blocks: dict[str, Block] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     claims: dict[str, tuple[Figure, Place]] = field(default_factory=dict)
+    outputs: Node | None = None
     init: Scheme = field(default_factory=dict)
     init_node: Node | None = None
     #: names of own blocks that are wrong
@@ -145,6 +146,8 @@ def _merge(spec: Spec, document: Document, node: Map, problems: Problems) -> Non
     for key in type(document.claims).model_fields:
         if (figure := getattr(document.claims, key)) is not None:
             spec.claims[key] = (figure, cast(Map, node["claims"])[key].place)
+    if "outputs" in node:
+        spec.outputs = node["outputs"]
     _lay_init(spec, node.get("init"), problems)
 
 

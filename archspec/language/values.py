@@ -94,11 +94,28 @@ def sides(least: int, wanted: str) -> Callable[[Any], tuple[int, int]]:
 
 
 def padding(value: Any) -> Any:
-    """`same`, `valid`, or rows x columns added on both sides: `3`, `1x3`."""
-    wanted = "same, valid, or a size such as 1 or 0x3"
-    if value in ("same", "valid"):
-        return str(value)
+    """`same`, `valid`, `tf same`, rows x columns added on both sides (`3`, `1x3`), or before:after (`0:1`, `0:1x2:2`)."""
+    wanted = "same, valid, tf same, or a size such as 1, 0x3 or 0:1x0:1"
+    if isinstance(value, str):
+        if " ".join(value.split()) in ("same", "valid", "tf same"):
+            return " ".join(value.split())
+        if ":" in value:
+            return _edges(value, wanted)
+    elif isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, tuple) for part in value):
+        return value
     return sides(0, wanted)(value)
+
+
+def _edges(value: str, wanted: str) -> Any:
+    """`0:1x2:2` is rows above and below, columns left and right; a padding that is the same on both sides stays a size."""
+    parts = value.lower().replace("×", "x").split("x")
+    if len(parts) > 2 or any(part.count(":") > 1 for part in parts):
+        raise ValueError(wanted)
+    one = whole(0, MAX_COUNT, wanted)
+    pairs = [tuple(one(side.strip()) for side in (part.split(":") * 2)[:2]) for part in (parts * 2)[:2]]
+    if all(before == after for before, after in pairs):
+        return tuple(before for before, _ in pairs)
+    return tuple(pairs)
 
 
 def boolean(value: Any) -> bool:
@@ -150,7 +167,8 @@ Channels = Annotated[int, BeforeValidator(whole(1, MAX_COUNT, "a positive whole 
 Number = Annotated[float, PlainValidator(number)]
 Fraction = Annotated[float, PlainValidator(fraction)]
 Sides = Annotated[Size, PlainValidator(sides(1, "a size such as 3 or 3x3"))]
-Padding = Annotated[Literal["same", "valid"] | Size, PlainValidator(padding)]
+Padding = Annotated[Literal["same", "valid", "tf same"] | Size | tuple[Size, Size], PlainValidator(padding)]
+Margin = Annotated[Size, PlainValidator(sides(0, "a size such as 0, 1 or 1x0"))]
 Bool = Annotated[bool, BeforeValidator(boolean)]
 Word = Annotated[str, BeforeValidator(text)]
 Numbers = Annotated[tuple[float, ...], PlainValidator(numbers)]
@@ -165,6 +183,7 @@ TYPES: dict[str, Any] = {
     "number": Number,
     "fraction": Fraction,
     "size": Sides,
+    "margin": Margin,
     "padding": Padding,
     "bool": Bool,
     "text": Word,

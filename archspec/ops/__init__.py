@@ -11,7 +11,7 @@ from archspec.ops.base import Cost, Op, Shape, ShapeError, column
 
 __all__ = ["Cost", "Op", "Shape", "ShapeError", "column", "op", "op_names"]
 
-_SHARED = ("base", "modules", "window")
+_SHARED = ("activation", "base", "modules", "window")
 
 
 @cache

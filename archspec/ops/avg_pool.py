@@ -20,4 +20,8 @@ class AvgPool(Pool):
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 
-        return nn.AvgPool2d(self.patch, self.stride, self.pad, self.ceil, self.count_padding)
+        from archspec.ops.modules import PaddedAvgPool2d
+
+        if self.window.both is None:
+            return PaddedAvgPool2d(self.window, self.count_padding)
+        return nn.AvgPool2d(self.patch, self.stride, self.window.both, self.ceil, self.count_padding)

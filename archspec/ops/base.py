@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as _Field
@@ -53,7 +53,9 @@ class Cost:
 
     `params` are elements of trained tensors, `biases` those of them that are biases of convolutions and linears;
     `macs` are multiply-adds of convolutions and linears without bias; `activations` are their output elements.
-    The rest are the facts that other tools' conventions count (see archspec.analysis.counters).
+    The rest are the facts that other tools' conventions count (see archspec.analysis.counters): elements through norms
+    (`group`: also layer norm; `plain`: without a trained scale and shift), inputs of adaptive average pools, and
+    elements that an upsampling gives.
     """
 
     params: int = 0
@@ -61,15 +63,29 @@ class Cost:
     macs: int = 0
     activations: int = 0
     batch_norm_elements: int = 0
+    plain_batch_norm_elements: int = 0
+    group_norm_elements: int = 0
+    plain_group_norm_elements: int = 0
+    instance_norm_elements: int = 0
+    plain_instance_norm_elements: int = 0
     adaptive_pool_inputs: int = 0
+    nearest_elements: int = 0
+    bilinear_elements: int = 0
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
-def column(default: Any = ..., *, header: str | None = None, about: str = "", least: float | None = None) -> Any:
+def column(
+    default: Any = ...,
+    *,
+    header: str | None = None,
+    about: str = "",
+    least: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
     """A column of an op: a pydantic field with the header that papers print. A default that starts with = is a formula."""
-    bounds: Any = {"minimum": least} if least is not None else None
+    bounds: Any = {"minimum": least, "enum": choices}
     return _Field(default, title=header, description=about, json_schema_extra=bounds)
 
 
@@ -98,6 +114,15 @@ class Op(BaseModel):
         """The torch module for an input of `shape`; torch is imported inside."""
         raise NotImplementedError(f"{type(self).__name__} has no module")
 
+    @property
+    def spreads(self) -> bool:
+        """Whether it depends on its place among the ops of its kind that also say so."""
+        return False
+
+    def placed(self, index: int, count: int) -> Self:
+        """The op as the `index`-th (from 0) of `count` that spread."""
+        return self
+
     @classmethod
     def about(cls) -> str:
         return inspect.getdoc(cls) or ""
@@ -119,13 +144,21 @@ def _column(name: str, field: FieldInfo) -> Column:
     default = REQUIRED if field.is_required() else field.default
     bounds: Any = field.json_schema_extra or {}
     header = field.title or name.replace("_", " ")
-    return Column(name, header, annotation, default, field.description or "", least=bounds.get("minimum"))
+    least, choices = bounds.get("minimum"), bounds.get("enum", ())
+    return Column(name, header, annotation, default, field.description or "", least=least, choices=choices)
 
 
 def _annotated(annotation: Any, extra: Any) -> Any:
     from typing import Annotated
 
     return Annotated[annotation, extra]
+
+
+def divides(parts: int, column: str, counts: Mapping[str, int]) -> None:
+    """ShapeError unless so many groups divide every count."""
+    for what, count in counts.items():
+        if count % parts:
+            raise ShapeError(f"{parts} groups do not divide the {count} {what}", column)
 
 
 def needs_map(shape: Shape, what: str) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.language.values import Number
+from archspec.language.values import Bool, Number
 from archspec.ops.base import Cost, Op, Shape, column
 
 if TYPE_CHECKING:
@@ -18,12 +18,15 @@ class BatchNorm(Op):
 
     eps: Number = column(1e-5, least=0, about="added to the variance")
     momentum: Number = column(0.1, least=0, about="weight of a new batch in the running statistics (torch's sense)")
+    affine: Bool = column(True, about="whether it has a scale and a shift")
 
     def cost(self, shape: Shape) -> Cost:
+        if not self.affine:
+            return Cost(plain_batch_norm_elements=shape.elements)
         return Cost(2 * shape.channels, batch_norm_elements=shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 
         norm = nn.BatchNorm1d if shape.flat else nn.BatchNorm2d
-        return norm(shape.channels, self.eps, self.momentum)
+        return norm(shape.channels, self.eps, self.momentum, self.affine)

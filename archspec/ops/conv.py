@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from archspec.language.values import Bool, Channels, Count, Padding, Sides
-from archspec.ops.base import Cost, Op, Shape, ShapeError, column, needs_map
-from archspec.ops.window import ONE, padded, slide
+from archspec.ops.base import Cost, Op, Shape, column, divides, needs_map
+from archspec.ops.window import ONE, Window
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,16 +26,14 @@ class Conv(Op):
     groups: Count = column(1, about="the input's channels are split into this many groups, each with its own filters")
     bias: Bool = column(True)
 
+    @property
+    def window(self) -> Window:
+        return Window(self.patch, self.stride, self.padding, self.dilation)
+
     def output(self, shape: Shape) -> Shape:
         needs_map(shape, "a convolution")
-        for count, what in ((shape.channels, "channels that come in"), (self.filters, "filters")):
-            if count % self.groups:
-                raise ShapeError(f"{self.groups} groups do not divide the {count} {what}", "groups")
-        return Shape(self.filters, *slide(shape, self.patch, self.stride, self.pad, self.dilation))
-
-    @property
-    def pad(self) -> tuple[int, int]:
-        return padded(self.padding, self.patch, self.dilation)
+        divides(self.groups, "groups", {"channels that come in": shape.channels, "filters": self.filters})
+        return Shape(self.filters, *self.window.slide(shape))
 
     def cost(self, shape: Shape) -> Cost:
         weights = self.filters * (shape.channels // self.groups) * self.patch[0] * self.patch[1]
@@ -46,5 +44,9 @@ class Conv(Op):
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 
+        from archspec.ops.modules import PaddedConv2d
+
         arguments: dict[str, Any] = {"dilation": self.dilation, "groups": self.groups, "bias": self.bias}
-        return nn.Conv2d(shape.channels, self.filters, self.patch, self.stride, self.pad, **arguments)
+        if self.window.both is None:
+            return PaddedConv2d(shape.channels, self.filters, self.window, **arguments)
+        return nn.Conv2d(shape.channels, self.filters, self.patch, self.stride, self.window.both, **arguments)

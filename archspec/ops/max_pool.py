@@ -10,11 +10,15 @@ if TYPE_CHECKING:
 
 
 class MaxPool(Pool):
-    """The largest value under a window that slides over each channel."""
+    """The largest value under a window that slides over each channel; a padding never wins."""
 
     name: ClassVar[str] = "max pool"
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 
-        return nn.MaxPool2d(self.patch, self.stride, self.pad, ceil_mode=self.ceil)
+        from archspec.ops.modules import PaddedMaxPool2d
+
+        if self.window.both is None:
+            return PaddedMaxPool2d(self.window)
+        return nn.MaxPool2d(self.patch, self.stride, self.window.both, ceil_mode=self.ceil)

@@ -1,19 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from archspec.ops.base import Op, Shape
-
-if TYPE_CHECKING:
-    from torch import nn
+from archspec.ops.activation import Activation
 
 
-class Relu(Op):
+class Relu(Activation):
     """Rectified linear unit, max(x, 0)."""
 
     name: ClassVar[str] = "relu"
-
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
-
-        return nn.ReLU()
+    torch_name: ClassVar[str] = "ReLU"

@@ -1,19 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from archspec.ops.base import Op, Shape
-
-if TYPE_CHECKING:
-    from torch import nn
+from archspec.ops.activation import Activation
 
 
-class Sigmoid(Op):
+class Sigmoid(Activation):
     """1 / (1 + exp(-x)), a gate between 0 and 1."""
 
     name: ClassVar[str] = "sigmoid"
-
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
-
-        return nn.Sigmoid()
+    torch_name: ClassVar[str] = "Sigmoid"

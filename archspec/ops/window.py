@@ -2,51 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from archspec.language.values import Bool, Padding, Sides
 from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
 
-Pair = tuple[int, int]
+Pair: TypeAlias = tuple[int, int]
 ONE: Any = (1, 1)
 
 
-def padded(padding: Any, patch: Pair, dilation: Pair = (1, 1)) -> Pair:
-    """Rows and columns added on each side: `same` is (patch - 1) // 2 x dilation, `valid` none."""
-    if padding == "same":
-        return ((patch[0] - 1) // 2 * dilation[0], (patch[1] - 1) // 2 * dilation[1])
-    return (0, 0) if padding == "valid" else padding
+class Window(NamedTuple):
+    """A window's patch, stride, padding and dilation, each height x width; `padding` as its column has it."""
+
+    patch: Pair
+    stride: Pair
+    padding: Any
+    dilation: Pair = (1, 1)
+
+    @property
+    def both(self) -> Pair | None:
+        """Rows and columns added on each side, if both sides get the same whatever the map: `same` is (patch - 1) // 2 x
+        dilation, `valid` none.
+        """
+        if self.padding == "same":
+            return ((self.patch[0] - 1) // 2 * self.dilation[0], (self.patch[1] - 1) // 2 * self.dilation[1])
+        if self.padding == "valid":
+            return (0, 0)
+        return self.padding if isinstance(self.padding[0], int) else None
+
+    def edges(self, size: Pair) -> tuple[Pair, Pair]:
+        """Rows above and below, columns left and right of a map of this height and width."""
+        if self.both is not None:
+            return (self.both[0],) * 2, (self.both[1],) * 2
+        if self.padding == "tf same":
+            rows, columns = map(_tensorflow, size, self.patch, self.stride, self.dilation)
+            return rows, columns
+        return self.padding  # type: ignore[no-any-return] # the column's own two pairs
+
+    def slide(self, shape: Shape, *, ceil: bool = False) -> Pair:
+        """Height and width after the window has passed over `shape`; ShapeError if it does not fit once."""
+        edges = self.edges(shape[1:3])
+        sides = zip(shape[1:3], self.patch, self.stride, edges, self.dilation, strict=True)
+        height, width = (_side(size, k, s, edge, d, ceil) for size, k, s, edge, d in sides)
+        if height < 1 or width < 1:
+            reach = "x".join(str((k - 1) * d + 1) for k, d in zip(self.patch, self.dilation, strict=True))
+            before = "x".join(str(edge[0]) if edge[0] == edge[1] else f"{edge[0]}:{edge[1]}" for edge in edges)
+            border = f" padded by {before}" if any(map(any, edges)) else ""
+            raise ShapeError(f"a {reach} window does not fit on the {shape.height}x{shape.width} map{border}", "patch")
+        return height, width
 
 
-def slide(shape: Shape, patch: Pair, stride: Pair, pad: Pair, dilation: Pair = (1, 1), *, ceil: bool = False) -> Pair:
-    """Height and width after the window has passed over `shape`; ShapeError if it does not fit once."""
-    height, width = (
-        _side(size, k, s, p, d, ceil) for size, k, s, p, d in zip(shape[1:3], patch, stride, pad, dilation, strict=True)
-    )
-    if height < 1 or width < 1:
-        reach = "x".join(str((k - 1) * d + 1) for k, d in zip(patch, dilation, strict=True))
-        border = f" padded by {pad[0]}x{pad[1]}" if any(pad) else ""
-        raise ShapeError(f"a {reach} window does not fit on the {shape.height}x{shape.width} map{border}", "patch")
-    return height, width
+def _tensorflow(size: int, patch: int, stride: int, dilation: int) -> Pair:
+    """TensorFlow's SAME: as many places as ceil(size / stride); of an odd padding, the larger part comes after."""
+    needed = max((-(-size // stride) - 1) * stride + (patch - 1) * dilation + 1 - size, 0)
+    return needed // 2, needed - needed // 2
 
 
-def _side(size: int, patch: int, stride: int, pad: int, dilation: int, ceil: bool) -> int:
-    room = size + 2 * pad - dilation * (patch - 1) - 1
+def _side(size: int, patch: int, stride: int, edge: Pair, dilation: int, ceil: bool) -> int:
+    room = size + sum(edge) - dilation * (patch - 1) - 1
     if room < 0:
         return 0
     steps = room // stride + 1
-    # torch: in ceil mode a last, partial window counts only if it starts inside the map or its left padding
-    if ceil and room % stride and steps * stride < size + pad:
+    # torch: in ceil mode a last, partial window counts only if it starts inside the map or its first padding
+    if ceil and room % stride and steps * stride < size + edge[0]:
         steps += 1
     return steps
-
-
-def pool_padding(padding: Any, patch: Pair) -> Pair:
-    """Padding of a pool: torch takes at most half of the window, so that every window meets the map."""
-    pad = padded(padding, patch)
-    if any(2 * p > k for p, k in zip(pad, patch, strict=True)):
-        raise ShapeError(f"a padding of {pad[0]}x{pad[1]} is more than half of the {patch[0]}x{patch[1]} window", "padding")
-    return pad
 
 
 class Pool(Op):
@@ -58,9 +78,17 @@ class Pool(Op):
     ceil: Bool = column(False, about="keep a last, partial window (torch's ceil_mode)")
 
     @property
-    def pad(self) -> Pair:
-        return pool_padding(self.padding, self.patch)
+    def window(self) -> Window:
+        return Window(self.patch, self.stride, self.padding)
 
     def output(self, shape: Shape) -> Shape:
         needs_map(shape, "a pool")
-        return Shape(shape.channels, *slide(shape, self.patch, self.stride, self.pad, ceil=self.ceil))
+        if self.ceil and self.window.both is None:
+            raise ShapeError("ceil needs a padding that is the same on both sides", "ceil")
+        edges = self.window.edges(shape[1:3])
+        # torch takes at most half of the window, so that every window meets the map
+        if any(2 * max(edge) > k for edge, k in zip(edges, self.patch, strict=True)):
+            border = "x".join(str(max(edge)) for edge in edges)
+            message = f"a padding of {border} is more than half of the {self.patch[0]}x{self.patch[1]} window"
+            raise ShapeError(message, "padding")
+        return Shape(shape.channels, *self.window.slide(shape, ceil=self.ceil))

@@ -25,6 +25,7 @@ def report_data(network: Network, costs: NetworkCost, *, depth: int = 1, fvcore:
         "digest": network.digest,
         "input": list(network.input.tensor),
         "output": list(network.output.tensor),
+        "outputs": {one.name: list(one.shape.tensor) for one in network.outputs},
         "totals": {**_counts(costs.total), "depth": costs.depth, "params_with_heads": with_heads},
         "rows": [_row(row, network, depth, fvcore) for row in costs.rows],
         "heads": [

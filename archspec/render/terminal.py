@@ -12,7 +12,7 @@ from rich.text import Text
 
 from archspec.analysis.audit import Finding
 from archspec.analysis.costs import NetworkCost, NodeCost
-from archspec.analysis.counters import FVCORE, counted
+from archspec.analysis.counters import FVCORE, counted, formula
 from archspec.analysis.fvcore import FvcoreCount
 from archspec.ir.tree import Network
 
@@ -40,7 +40,8 @@ def report_table(network: Network, costs: NetworkCost, *, depth: int = 1, fvcore
     table.add_row(*map(Text, _sum(costs, fvcore)), style="bold")
     for head in costs.heads:
         table.add_row(*map(Text, _head(head, fvcore)))
-    return Group(title, Text(""), table, Text(""), *_notes(costs, fvcore))
+    returned = [Text(f"returns {network.returns}")] if network.outputs else []
+    return Group(title, Text(""), table, Text(""), *_notes(costs, fvcore), *returned)
 
 
 def _cells(row: NodeCost, level: int, costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[str]:
@@ -86,7 +87,7 @@ def _notes(costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[Text]:
         names = ", ".join(head.node.name for head in costs.heads)
         yield Text(f"{with_heads:,} parameters with {names}, which exist in training only")
     if fvcore:
-        yield Text("fvcore flops: multiply-adds + 2 x batch norm elements + inputs of adaptive pools")
+        yield Text("fvcore flops: " + formula(total, FVCORE))
         skipped = ", ".join(f"{op.removeprefix('aten::')} ({calls})" for op, calls in sorted(fvcore.uncounted.items()))
         yield Text(f"fvcore has no rule for (calls): {skipped or 'none, all were counted'}")
 

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from archspec.language.values import Bool, Number
+from archspec.ops.base import Cost, Op, Shape, column
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class LayerNorm(Op):
+    """The channels at each place normalised by themselves, then a trained scale and shift (Ba et al. 2016; on maps as
+    ConvNeXt has it, Liu et al. 2022). Over a whole map it is `group norm` with one group.
+    """
+
+    name: ClassVar[str] = "layer norm"
+    tensors: ClassVar[Mapping[str, int]] = {"weight": 1, "bias": 1}
+
+    eps: Number = column(1e-5, least=0, about="added to the variance; ConvNeXt has 1e-6")
+    affine: Bool = column(True, about="whether it has a scale and a shift")
+
+    def cost(self, shape: Shape) -> Cost:
+        if not self.affine:
+            return Cost(plain_group_norm_elements=shape.elements)
+        return Cost(2 * shape.channels, group_norm_elements=shape.elements)
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        from archspec.ops.modules import LayerNorm2d
+
+        norm = nn.LayerNorm if shape.flat else LayerNorm2d
+        return norm(shape.channels, self.eps, self.affine)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from archspec.language.values import Count
+from archspec.ops.base import Op, Shape, column, divides, needs_map
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class PixelShuffle(Op):
+    """factor² channels become one channel with factor x factor times the places (Shi et al. 2016, also depth to space)."""
+
+    name: ClassVar[str] = "pixel shuffle"
+
+    factor: Count = column(2, about="by how much height and width grow")
+
+    def output(self, shape: Shape) -> Shape:
+        needs_map(shape, "a pixel shuffle")
+        divides(self.factor**2, "factor", {"channels that come in": shape.channels})
+        return Shape(shape.channels // self.factor**2, shape.height * self.factor, shape.width * self.factor)
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.PixelShuffle(self.factor)

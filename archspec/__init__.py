@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from archspec.api import Report, audit, build, check, load, report
     from archspec.language.diagnostics import Diagnostic, SpecError
+    from archspec.ops import register
 
-__all__ = ["Diagnostic", "Report", "SpecError", "audit", "build", "check", "load", "report"]
+__all__ = ["Diagnostic", "Report", "SpecError", "audit", "build", "check", "load", "register", "report"]
 
-_HOMES = {"Diagnostic": "archspec.language.diagnostics", "SpecError": "archspec.language.diagnostics"}
+_HOMES = {
+    "Diagnostic": "archspec.language.diagnostics",
+    "SpecError": "archspec.language.diagnostics",
+    "register": "archspec.ops",
+}
 
 
 def __getattr__(name: str) -> Any:

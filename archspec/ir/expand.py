@@ -44,6 +44,10 @@ def expand(spec: Spec) -> Network:
     rows = Rows(outer)
     scope = Scope(values, rows, entry=shape, origins=origins)
     _check_init(spec, types, report)
+    for name, place in spec.used.items():
+        if types.shipped(name):
+            message = f"the block `{name}` is in {place.source.name} and in archspec"
+            report.add("duplicate-type", message, place, "rename it; only a spec's own `blocks` may redefine a block")
     body, heads = None, list[Head]()
     outputs: tuple[Output, ...] = ()
     try:

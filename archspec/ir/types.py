@@ -56,6 +56,11 @@ class Types:
             return Type(name, library.columns or {}, block=library)
         return Type(name, primitive.columns(), op=primitive) if primitive else None
 
+    @staticmethod
+    def shipped(name: str) -> bool:
+        """Whether archspec, or a plug-in, has an op or a block of this (normalised) name."""
+        return name in library_names() or name in op_names()
+
     def own(self, block: Block) -> bool:
         """Whether a block is the spec's own, and so sees the spec's vars."""
         return self._own.get(block.name) is block

@@ -15,6 +15,7 @@ from archspec.language.diagnostics import Problems, fail
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, identifier, normal
 from archspec.language.nodes import Map, Node, Text, is_null
 from archspec.language.places import Place, Source
+from archspec.language.plugins import check_new, plugged_blocks
 from archspec.language.reader import read
 from archspec.language.schema import BlockModel, InitScheme
 from archspec.language.validation import validated
@@ -52,7 +53,7 @@ class Block:
             self,
             about=self.about or older.about,
             columns=self.columns if self.columns is not None else older.columns,
-            vars=self.vars if self.vars is not None else older.vars,
+            vars=self.vars if self.vars is not None or self.body is not None else older.vars,  # they serve the old body
             body=self.body if self.body is not None else older.body,
         )
 
@@ -122,9 +123,17 @@ def _choices(column: Column, written: Map, problems: Problems) -> tuple[Any, ...
 
 
 @cache
+def _files() -> dict[str, Path]:
+    """The files of the library's blocks, plug-ins included, by name; none is opened. Raises SpecError if a name stands twice."""
+    own = {path.stem.replace("_", " "): path for path in LIBRARY.glob("*.yaml")}
+    check_new(plugged_blocks(), own, "block")
+    return {**own, **plugged_blocks()}
+
+
+@cache
 def library_names() -> tuple[str, ...]:
-    """The names of the library's blocks; no file is opened."""
-    return tuple(sorted(path.stem.replace("_", " ") for path in LIBRARY.glob("*.yaml")))
+    """The names of the library's blocks, plug-ins included."""
+    return tuple(sorted(_files()))
 
 
 @cache
@@ -132,7 +141,7 @@ def library_block(name: str) -> Block | None:
     """The library's block of this (normalised) name, or None."""
     if name not in library_names():
         return None
-    node, problems = _library_file(f"{identifier(name)}.yaml"), Problems()
+    node, problems = _library_file(_files()[name]), Problems()
     model = validated(BlockModel, node, problems)
     problems.check()
     assert model is not None
@@ -153,12 +162,16 @@ def init_scheme(name: str, place: Place) -> InitScheme:
             "bad-value", f"there is no initialisation called `{name}`", place, hint=f"there are: {', '.join(scheme_names())}"
         )
     problems = Problems()
-    scheme = validated(InitScheme, _library_file(f"init/{identifier(name)}.yaml"), problems)
+    scheme = validated(InitScheme, _library_file(LIBRARY / "init" / f"{identifier(name)}.yaml"), problems)
     problems.check()
     assert scheme is not None
     return scheme
 
 
-def _library_file(name: str) -> Map:
-    text = (LIBRARY / name).read_text("utf-8")
-    return cast(Map, read(Source(f"archspec/library/{name}", text, library=True))[0])
+def _library_file(path: Path) -> Map:
+    shown = f"archspec/library/{path.relative_to(LIBRARY)}" if path.is_relative_to(LIBRARY) else str(path)
+    source = Source(shown, path.read_text("utf-8"), library=True)
+    nodes = read(source)
+    if len(nodes) != 1 or not isinstance(nodes[0], Map):
+        raise fail("bad-file", "a file of the library holds one mapping", Place(source))
+    return nodes[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import yaml
 
@@ -15,8 +15,9 @@ from archspec.language.names import nearest
 from archspec.language.nodes import Map, Node, Seq, Text, is_null
 from archspec.language.places import Place, Source, option
 from archspec.language.reader import read
-from archspec.language.resolve import extended, named
+from archspec.language.resolve import named, named_in
 from archspec.language.spec import Spec, base_spec, change, extend
+from archspec.language.uses import with_used_blocks
 
 _MAX_CHAIN = 20
 
@@ -27,7 +28,8 @@ def load(name: str, *, set: Iterable[str] = (), input: str | None = None, flag: 
     Raises SpecError for what leaves nothing to expand; what else is wrong is kept in `problems`.
     """
     problems = Problems()
-    base, *variants = _chain(name, problems)
+    layers = _chain(name, problems)
+    base, *variants = (layer.node for layer in layers)
     options = option_documents(flag, set, problems)
     if input is not None:
         place = option("--input", input)
@@ -35,12 +37,12 @@ def load(name: str, *, set: Iterable[str] = (), input: str | None = None, flag: 
     spec = base_spec(base, problems)
     for node in variants:
         extend(spec, node, problems)
-    spec.inherited = frozenset(spec.texts if options else spec.texts[:-1])
+    spec.inherited = frozenset(spec.sources if options else spec.sources[:-1])
     for node in options:
         _known_vars(spec, node, problems)
         change(spec, node, problems)
     spec.options = [node.place for node in options]
-    spec.texts += [_option_text(spec.name, node) for node in options]
+    spec.documents = [*(layer.text for layer in layers), *(_option_text(spec.name, node) for node in options)]
     spec.problems = problems
     return spec
 
@@ -53,14 +55,21 @@ def _known_vars(spec: Spec, node: Map, problems: Problems) -> None:
             problems.add("unknown-path", f"the spec has no var `{name}`", node.place, hint=hint)
 
 
-def _chain(name: str, problems: Problems) -> list[Map]:
+class _Layer(NamedTuple):
+    """A document, and its whole text: with the blocks that it uses, if it uses any."""
+
+    node: Map
+    text: str
+
+
+def _chain(name: str, problems: Problems) -> list[_Layer]:
     """The documents from the one that extends nothing to the one that was named."""
     source, path, root = named(name)
-    layers: list[Map] = []
+    layers: list[_Layer] = []
     seen: list[Path] = []
     while True:
         documents = _documents(source, problems)
-        layers = documents + layers
+        layers = [_whole(node, path, root, problems) for node in documents] + layers
         seen.append(path)
         first = documents[0]
         base = first.get("extends")
@@ -68,7 +77,7 @@ def _chain(name: str, problems: Problems) -> list[Map]:
             return layers
         if not isinstance(base, Text) or is_null(base) or not base:
             raise fail("bad-value", "`extends` must be the name of a spec, or a file", base.place)
-        source, path, root = extended(base, base.place, path, root)
+        source, path, root = named_in(base, base.place, path, root)
         if path in seen or len(seen) >= _MAX_CHAIN:
             circle = " extends ".join(p.stem for p in [*seen, path])
             raise fail("cyclic-extends", f"the specs extend each other in a circle: {circle}", base.place)
@@ -98,12 +107,23 @@ def _documents(source: Source, problems: Problems) -> list[Map]:
     return documents
 
 
-def _option_text(name: str, node: Map) -> Source:
+def _whole(document: Map, path: Path, root: Path, problems: Problems) -> _Layer:
+    whole = with_used_blocks(document, path, root, problems)
+    if whole is document:
+        return _Layer(document, document.place.source.text)
+    kept = Map(whole.place, {whole.key(key): value for key, value in whole.items() if key != "uses"})
+    return _Layer(whole, _as_text(kept))
+
+
+def _option_text(name: str, node: Map) -> str:
     """An option as one more document of the spec's text."""
     place = node.place
     words = {Text(key, place): Text(name, place, plain=False) for key in ("extends", "name")}
-    text = yaml.serialize(_yaml(Map(place, {**words, **{node.key(key): value for key, value in node.items()}})), width=10**6)
-    return Source(place.source.name, str(text))
+    return _as_text(Map(place, {**words, **{node.key(key): value for key, value in node.items()}}))
+
+
+def _as_text(node: Map) -> str:
+    return str(yaml.serialize(_yaml(node), width=10**6, allow_unicode=True))
 
 
 def _yaml(node: Node) -> yaml.Node:

@@ -47,8 +47,10 @@ def named(name: str) -> tuple[Source, Path, Path]:
     return _text(path, name, None), path, path.parent
 
 
-def extended(name: str, place: Place, path: Path, root: Path) -> tuple[Source, Path, Path]:
-    """The spec that `path` extends: a shipped name, or a file at or below `root`, links resolved. Raises SpecError at `place`."""
+def named_in(name: str, place: Place, path: Path, root: Path) -> tuple[Source, Path, Path]:
+    """The spec that the one at `path` names: a shipped name, or a file at or below `root`, links resolved. Raises SpecError
+    at `place`.
+    """
     if not is_path(name):
         found = _shipped(name, place, path.parent)
         return _text(found, _display(found), place), found, specs_folder()
@@ -61,7 +63,7 @@ def extended(name: str, place: Place, path: Path, root: Path) -> tuple[Source, P
             "escaping-path",
             f"`{name}` leaves the folder of the spec",
             place,
-            hint="extend a shipped name, or a file at or below that folder",
+            hint="name a shipped spec, or a file at or below that folder",
         )
     return _text(target, _display(target), place), target, root
 

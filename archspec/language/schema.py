@@ -138,6 +138,7 @@ class Document(Strict):
     name: Word = ""
     about: Word = ""
     extends: Word | None = None
+    uses: Word | tuple[Word, ...] | None = None
     source: SourceInfo | None = None
     input: Annotated[Shape3 | None, PlainValidator(_input_size)] = None
     vars: dict[str, Any] = {}

@@ -15,6 +15,7 @@ from archspec.language.names import normal
 from archspec.language.nodes import Map, Node, Seq, Text, is_null
 from archspec.language.places import Place, Source
 from archspec.language.schema import Document, InitScheme, Scheme, Shape3, SourceInfo
+from archspec.language.uses import defined_twice
 from archspec.language.validation import validated
 
 
@@ -31,8 +32,9 @@ class Spec:
     """A validated spec: the base document with every change laid over it, values still as written.
 
     `input` is height, width, channels (None if it is wrong). `problems` is what was found wrong so far: the
-    expansion adds to it, so that one run reports everything. `texts` are the documents, base first;
-    `inherited` are the sources whose claims are only inherited, because a later text changed the network.
+    expansion adds to it, so that one run reports everything. `sources` are the texts of the documents, base first;
+    `documents` are the same texts made whole, with the blocks of other files; `inherited` are the sources whose claims
+    are only inherited, because a later text changed the network.
     """
 
     name: str
@@ -41,7 +43,7 @@ class Spec:
     rows: Seq
     heads: Map
     place: Place
-    texts: list[Source]
+    sources: list[Source]
     about: str = ""
     source: SourceInfo = field(default_factory=SourceInfo)
     vars: dict[str, Node] = field(default_factory=dict)
@@ -52,6 +54,9 @@ class Spec:
     outputs: Node | None = None
     init: Scheme = field(default_factory=dict)
     init_node: Node | None = None
+    documents: list[str] = field(default_factory=list)
+    #: blocks that come from files which `uses` names, with the place of their names
+    used: dict[str, Place] = field(default_factory=dict)
     #: names of own blocks that are wrong
     broken: set[str] = field(default_factory=set)
     inherited: frozenset[Source] = frozenset()
@@ -66,7 +71,7 @@ class Spec:
     @property
     def text(self) -> str:
         """The whole spec as one YAML stream, base first: each document extends the one before it."""
-        return "---\n".join(source.text.strip("\n") + "\n" for source in self.texts)
+        return "---\n".join(text.strip("\n") + "\n" for text in self.documents)
 
     @property
     def digest(self) -> str:
@@ -94,7 +99,7 @@ def base_spec(node: Map, problems: Problems) -> Spec:
         rows=rows,
         heads=heads if isinstance(heads, Map) else Map(node.place),
         place=node.place,
-        texts=[node.place.source],
+        sources=[node.place.source],
     )
     _merge(spec, document, node, problems)
     return spec
@@ -103,7 +108,7 @@ def base_spec(node: Map, problems: Problems) -> Spec:
 def extend(spec: Spec, node: Map, problems: Problems) -> None:
     """Lays an extending document over the spec."""
     _need(node, ("name",), problems)
-    spec.texts.append(node.place.source)
+    spec.sources.append(node.place.source)
     change(spec, node, problems)
 
 
@@ -188,7 +193,17 @@ def _lay_blocks(spec: Spec, section: Node | None, document: Document, problems: 
             problems.add("missing-key", f"the block `{name}` has no body", block.place)
         if len(problems.found) > before:
             spec.broken.add(name)
+        if node.place.source not in spec.sources:
+            _lay_used(spec, name, section.key(written).place, problems)
         spec.blocks[name] = block
+
+
+def _lay_used(spec: Spec, name: str, place: Place, problems: Problems) -> None:
+    """A block of another file: it may stand in the spec that this one extends only if that uses the same file."""
+    other = spec.used.get(name) or (spec.blocks[name].place if name in spec.blocks else place)
+    if other.source.name != place.source.name:
+        defined_twice(name, place, other, problems)
+    spec.used[name] = place
 
 
 def _lay_init(spec: Spec, node: Node | None, problems: Problems) -> None:

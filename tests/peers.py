@@ -37,8 +37,19 @@ def of_torchvision(name: str, order: Callable[[str], Any] = lambda name: 0, **op
 
 
 PEERS: dict[str, Peer] = {
+    "alexnet-torchvision": of_torchvision("alexnet"),
+    "vgg11": of_torchvision("vgg11", init_weights=False),
+    "vgg13": of_torchvision("vgg13", init_weights=False),
     "vgg16": of_torchvision("vgg16", init_weights=False),
+    "vgg16-bn": of_torchvision("vgg16_bn", init_weights=False),
+    "vgg19": of_torchvision("vgg19", init_weights=False),
     "resnet18": of_torchvision("resnet18"),
+    "resnet34": of_torchvision("resnet34"),
+    "resnet50": of_torchvision("resnet50"),
+    "resnet101": of_torchvision("resnet101"),
+    "resnet152": of_torchvision("resnet152"),
+    "squeezenet-1-0": of_torchvision("squeezenet1_0"),
+    "squeezenet-1-1": of_torchvision("squeezenet1_1"),
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -50,6 +50,14 @@ PEERS: dict[str, Peer] = {
     "resnet152": of_torchvision("resnet152"),
     "squeezenet-1-0": of_torchvision("squeezenet1_0"),
     "squeezenet-1-1": of_torchvision("squeezenet1_1"),
+}
+
+PEERS |= {
+    "inception-v3": replace(
+        of_torchvision("inception_v3", lambda name: name.startswith("AuxLogits"), init_weights=False), heads=True
+    ),
+    "densenet121": of_torchvision("densenet121"),
+    "densenet169": of_torchvision("densenet169"),
 }
 
 

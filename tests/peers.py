@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import timm
 import torch
 import torchvision
 from torch import Tensor, nn
@@ -36,6 +37,11 @@ def of_torchvision(name: str, order: Callable[[str], Any] = lambda name: 0, **op
     return Peer(f"torchvision {name}", make, order)
 
 
+def of_timm(name: str) -> Peer:
+    """A classifier of timm."""
+    return Peer(f"timm {name}", lambda: timm.create_model(name))
+
+
 PEERS: dict[str, Peer] = {
     "alexnet-torchvision": of_torchvision("alexnet"),
     "vgg11": of_torchvision("vgg11", init_weights=False),
@@ -58,6 +64,8 @@ PEERS |= {
     ),
     "densenet121": of_torchvision("densenet121"),
     "densenet169": of_torchvision("densenet169"),
+    "mobilenet-v2": of_torchvision("mobilenet_v2"),
+    "efficientnet-lite0": of_timm("tf_efficientnet_lite0"),
 }
 
 

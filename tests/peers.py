@@ -42,6 +42,19 @@ def of_timm(name: str) -> Peer:
     return Peer(f"timm {name}", lambda: timm.create_model(name))
 
 
+def pyramid() -> nn.Module:
+    """torchvision's feature pyramid, none of its weights frozen."""
+    make = torchvision.models.detection.backbone_utils.resnet_fpn_backbone
+    return make(backbone_name="resnet50", weights=None, norm_layer=nn.BatchNorm2d, trainable_layers=5)  # type: ignore[no-any-return]
+
+
+def from_the_top(name: str) -> tuple[int, int]:
+    """Its backbone, its lateral convolutions from the coarsest level down, its others."""
+    if "inner_blocks" in name:
+        return 1, -int(name.split(".")[2])
+    return (2 if "layer_blocks" in name else 0), 0
+
+
 PEERS: dict[str, Peer] = {
     "alexnet-torchvision": of_torchvision("alexnet"),
     "vgg11": of_torchvision("vgg11", init_weights=False),
@@ -66,6 +79,8 @@ PEERS |= {
     "densenet169": of_torchvision("densenet169"),
     "mobilenet-v2": of_torchvision("mobilenet_v2"),
     "efficientnet-lite0": of_timm("tf_efficientnet_lite0"),
+    "regnetx-400mf": of_timm("regnetx_004"),
+    "resnet50-fpn": Peer("torchvision resnet_fpn_backbone", pyramid, from_the_top),
 }
 
 

@@ -28,7 +28,7 @@ class Reporter:
     """Adds diagnostics for one row: its path, and the row that used the block that the text stands in."""
 
     problems: Problems
-    row: str | None
+    path: tuple[str, ...]
     user: tuple[str, Place] | None = None
 
     def add(
@@ -40,7 +40,7 @@ class Reporter:
                 place, related = at, [*related, ("in this block of the library", place)]
             else:
                 related = [*related, (f"in the block that row {row} uses", at)]
-        self.problems.add(code, message, place, row=self.row, hint=hint, related=related)
+        self.problems.add(code, message, place, row=".".join(self.path) or None, hint=hint, related=related)
 
 
 def cell_value(node: Node, names: RowNames, report: Reporter) -> Any:

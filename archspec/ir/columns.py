@@ -14,7 +14,7 @@ from archspec.language.columns import REQUIRED, Column, ColumnError
 from archspec.language.diagnostics import did_you_mean
 from archspec.language.formula import FormulaError, UnknownValueError, evaluate
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, nearest, normal
-from archspec.language.nodes import Map, Node, Seq, Text, describe, is_formula, shown
+from archspec.language.nodes import Map, Node, Seq, Text, describe, is_formula
 from archspec.language.places import Place
 
 Layered = Sequence[Mapping[str, Cell]]
@@ -26,6 +26,12 @@ ROW_KEYS = (*STRUCTURE, *CLAIMS, *HEAD_KEYS)
 def with_headers(type_: Type, cells: Mapping[str, Cell], report: Reporter) -> dict[str, Cell]:
     """Cells by column name; a key that is no column, or a column named twice, is reported."""
     found: dict[str, Cell] = {}
+    if "" not in cells:  # as almost always: every key is a column, each once
+        headers = type_.headers
+        found = {headers[key].name: cell for key, cell in cells.items() if key in headers}
+        if len(found) == len(cells):
+            return found
+        found = {}
     meant: list[tuple[str | None, Cell]] = []
     for key, cell in _inline(type_, cells):
         column = type_.column(key)
@@ -73,18 +79,9 @@ class Typed:
     def place(self, column: str | None, otherwise: Place) -> Place:
         return self.cells[column].origin if column in self.cells else otherwise
 
-    @property
-    def origins(self) -> dict[str, Place]:
-        return {name: cell.origin for name, cell in self.cells.items()}
-
-    def written(self, type_: Type) -> dict[str, str]:
-        """The written columns as text by header; patch and stride are one cell again, as papers print them."""
-        cells = {name: shown(self.values[name]) for name in self.cells}
-        if "patch" in cells and "stride" in cells:
-            stride = self.values["stride"]
-            cells["patch"] += "/" + (str(stride[0]) if stride[0] == stride[1] else shown(stride))
-            del cells["stride"]
-        return {type_.columns[name].header: text for name, text in cells.items()}
+    def written(self, type_: Type) -> tuple[tuple[str, str], ...]:
+        """The written columns with their headers."""
+        return tuple([(name, type_.columns[name].header) for name in self.cells])
 
 
 def fits(column: Column, cell: Cell, types: Types, report: Reporter) -> bool:
@@ -111,13 +108,14 @@ def typed(type_: Type, layers: Layered, names: RowNames, rows: Rows, row: Row, r
     values: dict[str, Any] = {}
     written: dict[str, Cell] = {}
     broken = unknown = False
+    first: dict[str, Cell] = {}
+    for cells in reversed(layers):
+        first.update(cells)
     for column in type_.columns.values():
-        cell = next((cells[column.name] for cells in layers if column.name in cells), None)
+        cell = first.get(column.name)
         try:
             if cell is None:
-                seen = RowNames({**values}, names.shape, names.entry, None, names.stated)
-                place = row.unset.get(normal(column.name)) or row.unset.get(normal(column.header)) or row.place
-                values[column.name] = _default(column, type_, seen, rows, place, report)
+                values[column.name] = _default(column, type_, values, names, rows, row, report)
             elif cell.wrong:
                 broken = True
             else:
@@ -134,10 +132,14 @@ def typed(type_: Type, layers: Layered, names: RowNames, rows: Rows, row: Row, r
     return Typed(values, written)
 
 
-def _default(column: Column, type_: Type, names: RowNames, rows: Rows, place: Place, report: Reporter) -> Any:
+def _default(column: Column, type_: Type, values: dict[str, Any], names: RowNames, rows: Rows, row: Row, report: Reporter) -> Any:
     default = column.default
     if default is not REQUIRED and not isinstance(default, str | Map | Seq):
         return default
+    names = RowNames({**values}, names.shape, names.entry, None, names.stated)
+    place = row.place
+    if row.unset:
+        place = row.unset.get(normal(column.name)) or row.unset.get(normal(column.header)) or place
     needed = f"`{column.header}`"
     if isinstance(default, str) and default.startswith("="):
         node = default if isinstance(default, Text) else Text(default, place)
@@ -155,7 +157,7 @@ def _default(column: Column, type_: Type, names: RowNames, rows: Rows, place: Pl
         report.add("missing-column", f"{type_.name} needs {needed}", place, _missing_hint(column))
         raise BrokenError
     if not isinstance(default, str | Map | Seq):
-        return _checked(column, default, place, report)
+        return _checked(column, default, Cell(Text(column.name, place), Text("", place), names, rows), report)
     written: Node = default if isinstance(default, Text | Map | Seq) else Text(default, place)
     return _parsed(column, Cell(Text(column.name, place), written, names, rows), report)
 
@@ -166,10 +168,11 @@ def _missing_hint(column: Column) -> str:
 
 
 def _parsed(column: Column, cell: Cell, report: Reporter) -> Any:
-    name = cell.value[1:].strip() if isinstance(cell.value, Text) and is_formula(cell.value) else ""
-    if column.holds_row and name not in cell.names and isinstance(cell.rows.find(name), Ref):
-        report.add("unknown-name", f"`{name}` is a row, not a value", cell.value.place, did_you_mean(name))
-        raise BrokenError
+    if column.holds_row and isinstance(cell.value, Text) and is_formula(cell.value):
+        name = cell.value[1:].strip()
+        if name not in cell.names and isinstance(cell.rows.find(name), Ref):
+            report.add("unknown-name", f"`{name}` is a row, not a value", cell.value.place, did_you_mean(name))
+            raise BrokenError
     value = cell_value(cell.value, cell.names, report)
     if isinstance(value, str) and not isinstance(value, Text):
         value = Text(value, cell.origin)  # a word that a var holds
@@ -179,7 +182,7 @@ def _parsed(column: Column, cell: Cell, report: Reporter) -> Any:
         return layer_from(value, cell.names, cell.rows, report)
     if column.holds_row:
         return find_row(value, cell.rows, report) if isinstance(value, Text) else _a(Ref, value, column, cell, report)
-    return _checked(column, value, cell.origin, report, cell.names)
+    return _checked(column, value, cell, report)
 
 
 def _a(kind: type, value: Any, column: Column, cell: Cell, report: Reporter) -> Any:
@@ -190,13 +193,13 @@ def _a(kind: type, value: Any, column: Column, cell: Cell, report: Reporter) -> 
     raise BrokenError
 
 
-def _checked(column: Column, value: Any, place: Place, report: Reporter, names: RowNames | None = None) -> Any:
+def _checked(column: Column, value: Any, cell: Cell, report: Reporter) -> Any:
     try:
         return column.parse(value)
     except ColumnError as error:
         hint = "round it: =round(...)" if isinstance(value, float) and "whole number" in str(error) else None
-        if isinstance(value, Text) and names is not None and value in names:
+        if isinstance(value, Text) and value in cell.names:
             hint = did_you_mean(f"={value}")
-        at = error.item.place if isinstance(error.item, Text) and error.item is not value else place
+        at = error.item.place if isinstance(error.item, Text) and error.item is not value else cell.origin
         report.add("bad-value", str(error), at, hint)
         raise BrokenError from None

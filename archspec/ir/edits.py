@@ -44,6 +44,9 @@ class Edits:
         self._known: list[str] = []
         self._compared = 0
 
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
     def _of_row(self, path: Path) -> list[Change]:
         """The changes that address the row at `path`, in order."""
         return self._in_order(self._literal.get(path, ()), len(path), path)
@@ -63,6 +66,8 @@ class Edits:
 
     def rows(self, named: Sequence[tuple[str, Node]], path: Path, *, head: bool = False) -> list[tuple[str, Node]]:
         """The rows of a list (or branches) with the new ones in place: a change with a type whose id is not there yet."""
+        if not self._all:
+            return list(named)
         result, ids = list(named), {name for name, _ in named}
         for change in self._of_cells(path):
             name, value = change.path[-1], change.value
@@ -98,6 +103,8 @@ class Edits:
 
     def drops(self, path: Path) -> bool:
         """Whether a branch that is a list, not a row, is dropped."""
+        if not self._all:
+            return False
         for change in self._of_row(path):
             if (change, path) not in self._done:
                 if is_null(change.value):

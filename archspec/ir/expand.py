@@ -34,7 +34,7 @@ def expand(spec: Spec) -> Network:
     types = Types(spec.blocks, spec.broken)
     edits = Edits(spec.changes, types, problems)
     shape = Shape(spec.input[2], *spec.input[:2]) if spec.input else None
-    report = Reporter(problems, None)
+    report = Reporter(problems, ())
     values = variables(spec.vars, RowNames({}, shape), Rows(), report)
     origins = {name: node.place for name, node in spec.vars.items()}
     names = RowNames(values, shape, shape, origins=origins)
@@ -109,7 +109,7 @@ def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames, outputs: Seque
     heads: list[Head] = []
     for name, node in walk.edits.rows(list(spec.heads.items()), (), head=True):
         place = spec.heads.key(name).place if name in spec.heads else node.place
-        report = Reporter(walk.problems, name)
+        report = Reporter(walk.problems, (name,))
         if scope.rows.find(name) is not None:
             report.add("duplicate-id", f"`{name}` is the id of a row and of a head", place)
         elif any(name == one.name for one in outputs):

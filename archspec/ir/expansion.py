@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from archspec.ir.at import At, StopError
 from archspec.ir.cells import Reporter
+from archspec.ir.copies import Copy
 from archspec.ir.edits import Edits
 from archspec.ir.scope import Cell, RowNames
 from archspec.ir.types import Types
@@ -16,11 +18,20 @@ from archspec.language.diagnostics import Problems
 from archspec.language.formula import MAX_INT
 from archspec.language.names import id_problem
 from archspec.language.places import Place, Source
-from archspec.ops.base import Cost, Shape
+from archspec.ops.base import Cost, Op, Shape
 
 MAX_NODES = 100_000
 MAX_NESTING = 40
 MAX_CELLS = 1_000_000
+
+
+_TOO_LARGE = (MAX_INT, "overflow", "the counts no longer fit in 63 bits")
+#: what each of the counts may reach
+_LIMITS = (
+    (MAX_NODES, "too-many-nodes", f"the network has more than {MAX_NODES:,} nodes"),
+    (MAX_CELLS, "too-many-nodes", f"the blocks of the network hold more than {MAX_CELLS:,} cells"),
+    *(_TOO_LARGE, _TOO_LARGE, _TOO_LARGE),
+)
 
 
 class Expansion:
@@ -46,11 +57,16 @@ class Expansion:
         self._blocks: list[Block] = []
         #: whether a row is being tried: a try within a try would double the work at every level
         self.trying = False
-        self._nodes = self._cells = self._depth = 0
-        self._costs = Cost()
+        #: each op with its output and its cost: most rows are an op that stood at the same shape before
+        self._made: dict[tuple[type[Op], tuple[Any, ...], Shape], tuple[Op, Shape, Cost]] = {}
+        #: blocks by what they are, values, size and depth
+        self._copies: dict[Hashable, Copy] = {}
+        self.depth = 0
+        #: nodes, cells, parameters, multiply-adds, activations
+        self.counts: tuple[int, ...] = (0, 0, 0, 0, 0)
 
     def report(self, at: At) -> Reporter:
-        return Reporter(self.problems, at.dotted or None, self._users[0] if self._users else None)
+        return Reporter(self.problems, at.path, self._users[0] if self._users else None)
 
     def check_id(self, name: str, place: Place) -> None:
         """Reports an id that cannot be one."""
@@ -66,32 +82,28 @@ class Expansion:
 
     def count(self, place: Place, at: At, number: int = 1) -> None:
         """Counts nodes of the network."""
-        self._nodes += number
-        if self._nodes > MAX_NODES:
-            self.stop("too-many-nodes", f"the network has more than {MAX_NODES:,} nodes", place, at)
+        self.add_counts((number, 0, 0, 0, 0), place, at)
 
     def cells(self, number: int, place: Place, at: At) -> None:
         """Counts the cells and vars of blocks."""
-        self._cells += number
-        if self._cells > MAX_CELLS:
-            self.stop("too-many-nodes", f"the blocks of the network hold more than {MAX_CELLS:,} cells", place, at)
+        self.add_counts((0, number, 0, 0, 0), place, at)
 
     def costs(self, cost: Cost, place: Place, at: At) -> None:
         """Adds up what the ops cost, which must count in 63 bits."""
-        self._costs = self._costs + cost
-        if max(self._costs.params, self._costs.macs, self._costs.activations) > MAX_INT:
-            self.stop("overflow", "the counts no longer fit in 63 bits", place, at)
+        self.add_counts((0, 0, cost.params, cost.macs, cost.activations), place, at)
 
-    @contextmanager
-    def nested(self, place: Place, at: At) -> Iterator[None]:
-        """One level deeper."""
-        self._depth += 1
-        try:
-            if self._depth > MAX_NESTING:
-                self.stop("too-deep", f"blocks are nested more than {MAX_NESTING} levels", place, at)
-            yield
-        finally:
-            self._depth -= 1
+    def add_counts(self, more: tuple[int, ...], place: Place, at: At) -> None:
+        """Adds to the counts, none of which may pass its limit."""
+        self.counts = counts = tuple(map(operator.add, self.counts, more))
+        for count, (most, code, message) in zip(counts, _LIMITS, strict=True):
+            if count > most:
+                self.stop(code, message, place, at)
+
+    def deeper(self, place: Place, at: At) -> None:
+        """One level deeper; whoever calls it takes the level away again."""
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            self.stop("too-deep", f"blocks are nested more than {MAX_NESTING} levels", place, at)
 
     @contextmanager
     def used_by(self, block: Block, place: Place, at: At) -> Iterator[None]:

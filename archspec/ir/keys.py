@@ -13,6 +13,8 @@ from archspec.language.values import boolean, nonnegative, whole
 _COPIES = whole(1, 2**31 - 1, "a positive whole number")
 
 
+#: keys of most rows, which contradict nothing
+_PLAIN = {"id", "type"}
 #: keys that belong to other places, and where that is
 _ELSEWHERE = {
     "after": "a new row of a change",
@@ -23,6 +25,13 @@ _ELSEWHERE = {
 
 def check_keys(row: Row, path: tuple[str, ...], report: Reporter) -> None:
     """Reports keys that contradict each other, or that have no meaning in this row."""
+    name = row.get("id")
+    if isinstance(name, Text) and path and name != path[-1]:
+        report.add("bad-value", f"the row is `{path[-1]}` by its place and `{name}` by its id", name.place, "leave the id out")
+    elif name is not None and not isinstance(name, Text):
+        report.add("bad-value", f"id must be a word, found {describe(name)}", name.place)
+    if row.keys.keys() <= _PLAIN and not row.repeated:
+        return
     for again, first in row.repeated:
         report.add(
             "duplicate-key", f"`{again}` and `{first}` are the same key", again.place, related=[("first here", first.place)]
@@ -35,11 +44,6 @@ def check_keys(row: Row, path: tuple[str, ...], report: Reporter) -> None:
     if len(kinds) > 1:
         both = " and ".join(f"`{kind}`" for kind in kinds)
         report.add("unknown-column", f"a row is one thing, found {both}", row.keys[kinds[1]][0].place)
-    name = row.get("id")
-    if isinstance(name, Text) and path and name != path[-1]:
-        report.add("bad-value", f"the row is `{path[-1]}` by its place and `{name}` by its id", name.place, "leave the id out")
-    elif name is not None and not isinstance(name, Text):
-        report.add("bad-value", f"id must be a word, found {describe(name)}", name.place)
 
 
 def kept(row: Row, names: RowNames, branch: bool, report: Reporter) -> bool:

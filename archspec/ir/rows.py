@@ -65,6 +65,12 @@ def row_from(node: Text | Map) -> Row:
     """A bare type name, or a mapping. `dropout (40%)` gives the first column (key ``""``) its value."""
     if isinstance(node, Text):
         return with_inline(Row(node.place, {"type": (node, node)}))
+    if node.memo is None:
+        node.memo = _row_from(node)
+    return cast(Row, node.memo)
+
+
+def _row_from(node: Map) -> Row:
     keys: dict[str, tuple[Text, Node]] = {}
     cells: dict[str, tuple[Text, Node]] = {}
     repeated: list[tuple[Text, Text]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,23 +58,27 @@ class Scope:
     block: Block | None = None
     entry: Shape | None = None
     index: int | None = None
-    origins: dict[str, Place] = field(default_factory=dict)
+    origins: Mapping[str, Place | Cell] = field(default_factory=dict)
+
+    def listed(self) -> Scope:
+        """The same inside a list, whose rows are seen by what follows in it."""
+        return Scope(self.values, Rows(self.rows), self.block, self.entry, self.index, self.origins)
 
     def names(self, shape: Shape | None, stated: tuple[int, ...] | None = None) -> RowNames:
         """What the formulas of one row see; `stated` is its `output size`."""
         return RowNames(self.values, shape, self.entry, self.index, stated, self.origins)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, since that costs time and each row has some; nothing changes one
 class RowNames:
-    """The names of one row's formulas. `origins` are the places where the values of columns and vars were written."""
+    """The names of one row's formulas. `origins` are where the values of columns and vars were written."""
 
     values: dict[str, Any]
     shape: Shape | None
     entry: Shape | None = None
     index: int | None = None
     stated: tuple[int, ...] | None = None
-    origins: dict[str, Place] = field(default_factory=dict)
+    origins: Mapping[str, Place | Cell] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         if name in self.values:
@@ -101,10 +105,11 @@ class RowNames:
 def origin(value: Node, names: RowNames) -> Place:
     """Where a value was written: for a formula that only passes a name on, where that name got it."""
     name = value[1:].strip() if isinstance(value, Text) and is_formula(value) else ""
-    return names.origins.get(name, value.place)
+    found = names.origins.get(name, value.place)
+    return found.origin if isinstance(found, Cell) else found
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Cell:
     """A written value with its key and the names that its formula sees."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 from archspec.ir.tree import Inner, Tree, leaves
 
@@ -12,15 +11,15 @@ def spread(body: Inner) -> Inner:
     """The tree with every op that spreads in its place among those of its kind, in the order of the rows."""
     counts = Counter(leaf.op.name for leaf in leaves(body) if leaf.op.spreads)
     met: Counter[str] = Counter()
-    return replace(body, children=tuple(_placed(child, counts, met) for child in body.children)) if counts else body
+    return body.but(children=tuple(_placed(child, counts, met) for child in body.children)) if counts else body
 
 
 def _placed(node: Tree, counts: Counter[str], met: Counter[str]) -> Tree:
     if isinstance(node, Inner):
-        return replace(node, children=tuple(_placed(child, counts, met) for child in node.children))
+        return node.but(children=tuple(_placed(child, counts, met) for child in node.children))
     if not node.op.spreads:
         return node
     name = node.op.name
     op = node.op.placed(met[name], counts[name])
     met[name] += 1
-    return replace(node, op=op, columns={**node.columns, **op.model_dump()})
+    return node.but(op=op, columns={**node.columns, **op.model_dump()})

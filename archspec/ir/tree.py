@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from archspec.language.figures import Counts, Figure
+from archspec.language.nodes import shown
 from archspec.language.places import Place
 from archspec.language.schema import Scheme
 from archspec.ops.base import Op, Shape
@@ -33,7 +34,7 @@ class Claim:
 class Node:
     """What leaves and inner nodes share. `path` is the name in torch's state_dict; `sources` are the
     paths that it reads (none: what flows in from before). `columns` are its typed values, defaults included;
-    `cells` are those that were written, as text by header; `type` is the word of its row.
+    `written` are those that were not left to a default, with their headers; `type` is the word of its row.
     """
 
     path: str
@@ -42,13 +43,29 @@ class Node:
     output: Shape
     place: Place
     columns: Mapping[str, Any] = field(default_factory=dict)
-    cells: Mapping[str, str] = field(default_factory=dict)
+    written: tuple[tuple[str, str], ...] = ()
     sources: tuple[str, ...] = ()
     claims: Mapping[str, Claim] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.path.rpartition(".")[2]
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """The written columns as text by header; patch and stride are one cell again, as papers print them."""
+        texts = {name: shown(self.columns[name]) for name, _ in self.written}
+        if "patch" in texts and "stride" in texts:
+            stride = self.columns["stride"]
+            texts["patch"] += "/" + (str(stride[0]) if stride[0] == stride[1] else shown(stride))
+            del texts["stride"]
+        return {header: texts[name] for name, header in self.written if name in texts}
+
+    def but(self, **changes: Any) -> Self:
+        """This node with some fields changed: dataclasses.replace, but fast, since every row of a network is made so."""
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__, **changes)
+        return new
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,9 @@ from archspec.language.nodes import describe, shown
 from archspec.language.values import LayerValue, RowValue
 
 REQUIRED: Any = object()
+
+#: which values a column remembers, and how many
+_SHORT, _KEPT = 20, 200
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Column:
     least: float | None = None
     most: float | None = None
     choices: tuple[Any, ...] = ()
+    #: short values that were parsed, by type and value: the same few stand in every row
+    _parsed: dict[tuple[type, Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def holds_layer(self) -> bool:
@@ -39,6 +44,17 @@ class Column:
 
     def parse(self, value: Any) -> Any:
         """The typed value; raises ColumnError with a message that says what was found and what was expected."""
+        if not isinstance(value, str | int | float) or (isinstance(value, str) and len(value) > _SHORT):
+            return self._parse(value)
+        key = (type(value), value)
+        if key not in self._parsed:
+            parsed = self._parse(value)
+            if len(self._parsed) >= _KEPT:
+                self._parsed.clear()
+            self._parsed[key] = parsed
+        return self._parsed[key]
+
+    def _parse(self, value: Any) -> Any:
         try:
             parsed = _adapter(self.annotation).validate_python(value)
         except ValidationError as error:

@@ -139,6 +139,9 @@ class Problems:
         if old is None or len(old.related) < _RELATED:
             self._found[key] = new
 
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
     def check(self) -> None:
         """Raise what was collected, if anything was."""
         if self._found:

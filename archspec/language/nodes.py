@@ -36,6 +36,8 @@ class Map(dict[str, "Node"]):
     def __init__(self, place: Place, items: Mapping[Text, Node] | None = None) -> None:
         super().__init__()
         self.place = place
+        #: what a later stage made of it, so that a block's body is taken apart once and not for each use
+        self.memo: Any = None
         self._keys: dict[str, Text] = {}
         for key, node in (items or {}).items():
             self[key] = node

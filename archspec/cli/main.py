@@ -8,7 +8,7 @@ from types import FrameType
 
 import typer
 
-from archspec.cli import audit, build, check, report
+from archspec.cli import audit, build, check, list, report, schema, show
 from archspec.language.diagnostics import SpecError, fail
 from archspec.language.places import option
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (check, report, audit, build):
+for verb in (check, report, audit, build, list, show, schema):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
 
 #: what to install for a module that an extra brings

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, PlainValidator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
-from archspec.language.values import Bool, fraction, whole
+from archspec.language.values import Bool, whole, written
+from archspec.language.values import Fraction as Share
 
 _FIGURE = re.compile(r"(\d{1,18}(?:,\d{3}){0,6})(?:\.(\d{1,9}))?\s*(K|M|B|G|T| ?thousand| ?million| ?billion)?", re.IGNORECASE)
 _WORDS = {"thousand": "K", "million": "M", "billion": "B"}
@@ -65,6 +66,26 @@ def output_size(value: object, wanted: str = "a size such as 28x28x256, height x
     return tuple(one(part.strip() if isinstance(part, str) else part) for part in parts)
 
 
+_figure = written(
+    "a figure as the source prints it: 159K, 2.7K, 6,998,552, 1.5 billion",
+    *("number",),
+    pattern=r"\s*\d[\d,]*(\.\d+)?\s*([KMBGTkmbgt]| ?([Tt]housand|[MmBb]illion))?\s*",
+    minimum=0,
+)
+_one = r"\s*\+?0*[1-9]\d*\s*"
+_output_size = written(
+    "height x width x channels: 28x28x256, or 28x28 without the channels",
+    *("array",),
+    pattern=f"{_one}([x×X]{_one}){{1,2}}",
+    minItems=2,
+    maxItems=3,
+)
+
+#: figures and sizes as a source prints them
+Published = Annotated[Figure | None, PlainValidator(figure, json_schema_input_type=_figure)]
+OutputSize = Annotated[tuple[int, ...], PlainValidator(output_size, json_schema_input_type=_output_size)]
+
+
 def _either(*units: int) -> Callable[[object], int]:
     """A parser for one of the sizes that a unit has in print."""
 
@@ -76,11 +97,19 @@ def _either(*units: int) -> Callable[[object], int]:
     return parse
 
 
+_K = Literal[1000, 1024, "1000", "1024"]
+_M = Literal[1000000, 1048576, "1000000", "1048576"]
+
+
 class _Rules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    K: Annotated[int | None, PlainValidator(_either(1000, 1024))] = None
-    M: Annotated[int | None, PlainValidator(_either(1000**2, 1024**2))] = None
+    K: Annotated[int | None, PlainValidator(_either(1000, 1024), json_schema_input_type=_K)] = Field(
+        default=None, description="what K is"
+    )
+    M: Annotated[int | None, PlainValidator(_either(1000**2, 1024**2), json_schema_input_type=_M)] = Field(
+        default=None, description="what M is, the square of K"
+    )
 
     @property
     def base(self) -> int:
@@ -93,13 +122,15 @@ class _Rules(BaseModel):
 class ParamRules(_Rules):
     """How the source counts parameters: what K (or M) is, and whether biases are in."""
 
-    bias: Bool = True
+    bias: Bool = Field(default=True, description="whether biases are counted")
 
 
 class OpRules(_Rules):
     """How the source counts operations: what M (or K) is; a multiply-add is one operation, or two flops."""
 
-    unit: Literal["multiply-adds", "flops"] = "multiply-adds"
+    unit: Literal["multiply-adds", "flops"] = Field(
+        default="multiply-adds", description="what one operation is: a multiply-add, or a flop, two of which make one"
+    )
 
 
 class Counts(BaseModel):
@@ -107,6 +138,6 @@ class Counts(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    params: ParamRules = ParamRules()
-    ops: OpRules = OpRules()
-    tolerance: Annotated[float, PlainValidator(fraction)] = 0.02
+    params: ParamRules = Field(default=ParamRules(), description="how parameters are counted")
+    ops: OpRules = Field(default=OpRules(), description="how operations are counted")
+    tolerance: Share = Field(default=0.02, description="the share that a figure may be off and still agree")

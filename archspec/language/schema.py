@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from archspec.language.diagnostics import did_you_mean
-from archspec.language.figures import Counts, Figure, figure, output_size
+from archspec.language.figures import Counts, Published, output_size
 from archspec.language.names import nearest
 from archspec.language.nodes import is_null
-from archspec.language.values import TYPES, Number, Word, nonnegative, number
+from archspec.language.values import TYPES, Number, Word, nonnegative, number, written
 
 Shape3 = tuple[int, int, int]
+
+
+_SIDE = r"\s*\+?0*[1-9]\d*\s*"
+_INPUT = written("height x width x channels: 224x224x3", pattern=f"{_SIDE}([x×X]{_SIDE}){{2}}")
 
 
 def _input_size(value: Any) -> Shape3:
@@ -36,23 +40,23 @@ class Strict(BaseModel):
 class SourceInfo(Strict):
     """What the table was taken from, and how it counts."""
 
-    title: Word | None = None
-    authors: Word | None = None
-    year: Word | None = None
-    arxiv: Word | None = None
-    doi: Word | None = None
-    url: Word | None = None
-    table: Word | None = None
-    notes: Word | None = None
-    counts: Counts = Counts()
+    title: Word | None = Field(default=None, description="of the paper")
+    authors: Word | None = Field(default=None, description="for example Szegedy et al.")
+    year: Word | None = Field(default=None, description="of publication")
+    arxiv: Word | None = Field(default=None, description="its number at arXiv")
+    doi: Word | None = Field(default=None, description="its DOI")
+    url: Word | None = Field(default=None, description="where it can be read")
+    table: Word | None = Field(default=None, description="which table or figure the rows are")
+    notes: Word | None = Field(default=None, description="what else a reader should know")
+    counts: Counts = Field(default=Counts(), description="the rules by which the source counts")
 
 
 class TotalClaims(Strict):
     """What the source says of the whole network."""
 
-    params: Annotated[Figure | None, PlainValidator(figure)] = None
-    ops: Annotated[Figure | None, PlainValidator(figure)] = None
-    depth: Annotated[Figure | None, PlainValidator(figure)] = None
+    params: Published = Field(default=None, description="parameters, for example 6.8M")
+    ops: Published = Field(default=None, description="operations, for example 1.5B")
+    depth: Published = Field(default=None, description="convolutions and linears on the longest path")
 
 
 def _single(value: Any) -> float:
@@ -62,19 +66,23 @@ def _single(value: Any) -> float:
     return parsed
 
 
-Spread = Annotated[float | None, PlainValidator(nonnegative)]
+_number = written("a number", "number", pattern=r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?")
+_spread = written("a number of at least 0", "number", pattern=r"\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?", minimum=0)
+Spread = Annotated[float | None, PlainValidator(nonnegative, json_schema_input_type=_spread)]
 
 
 class Distribution(Strict):
     """How a tensor starts: exactly one of these. Sources: He et al. 2015 (he), Glorot & Bengio 2010 (xavier)."""
 
-    constant: Annotated[float | None, PlainValidator(_single)] = None
-    normal: Spread = Field(None, description="standard deviation around 0")
-    uniform: Spread = Field(None, description="bound around 0")
-    he_normal: Literal["fan in", "fan out"] | None = Field(None, alias="he normal")
-    he_uniform: Literal["fan in", "fan out"] | None = Field(None, alias="he uniform")
-    xavier_normal: Spread = Field(None, alias="xavier normal", description="gain")
-    xavier_uniform: Spread = Field(None, alias="xavier uniform", description="gain")
+    constant: Annotated[float | None, PlainValidator(_single, json_schema_input_type=_number)] = Field(
+        default=None, description="the number; a bare number is the same"
+    )
+    normal: Spread = Field(default=None, description="standard deviation around 0")
+    uniform: Spread = Field(default=None, description="bound around 0")
+    he_normal: Literal["fan in", "fan out"] | None = Field(default=None, alias="he normal", description="gain for relu")
+    he_uniform: Literal["fan in", "fan out"] | None = Field(default=None, alias="he uniform", description="gain for relu")
+    xavier_normal: Spread = Field(default=None, alias="xavier normal", description="gain")
+    xavier_uniform: Spread = Field(default=None, alias="xavier uniform", description="gain")
 
     @property
     def needs_matrix(self) -> bool:
@@ -94,7 +102,9 @@ def _distribution(value: Any) -> Any:
 
 
 #: op type -> tensor name -> distribution
-Scheme = dict[str, dict[str, Annotated[Distribution, BeforeValidator(_distribution)]]]
+Scheme = dict[
+    str, dict[str, Annotated[Distribution, BeforeValidator(_distribution, json_schema_input_type=_number | Distribution)]]
+]
 
 
 class InitScheme(Strict):
@@ -102,6 +112,9 @@ class InitScheme(Strict):
 
     about: Word = ""
     tensors: Scheme = {}
+
+
+_COLUMN_TYPE: Any = Annotated[Any, WithJsonSchema({"enum": list(TYPES)})]
 
 
 def _column_type(value: Any) -> str:
@@ -114,38 +127,46 @@ def _column_type(value: Any) -> str:
 class ColumnModel(Strict):
     """A column of a block."""
 
-    type: Annotated[str, PlainValidator(_column_type)]
-    header: Word | None = None
-    default: Any = None
-    min: Number | None = None
-    max: Number | None = None
-    choices: tuple[Word, ...] = ()
-    about: Word = ""
+    type: Annotated[str, PlainValidator(_column_type, json_schema_input_type=_COLUMN_TYPE)] = Field(
+        description="what its cells hold"
+    )
+    header: Word | None = Field(default=None, description="what the paper prints; the id with spaces if it is not stated")
+    default: Any = Field(default=None, description="a value or a formula; without it the column is needed")
+    min: Number | None = Field(default=None, description="the least value, of a column of numbers")
+    max: Number | None = Field(default=None, description="the largest value, of a column of numbers")
+    choices: tuple[Word, ...] = Field(default=(), description="the values that it takes")
+    about: Word = Field(default="", description="what it means")
 
 
 class BlockModel(Strict):
     """A block: a template with typed columns. A block that redefines another may leave parts out."""
 
-    about: Word | None = None
-    columns: dict[str, ColumnModel] | None = None
-    vars: dict[str, Any] | None = None
-    body: Any = None
+    about: Word | None = Field(default=None, description="one line of text")
+    columns: dict[str, ColumnModel] | None = Field(default=None, description="the columns by id")
+    vars: dict[str, Any] | None = Field(default=None, description="named formulas; each sees the columns and the vars before it")
+    body: Any = Field(default=None, description="a row, a list of rows, or a combinator")
 
 
 class Document(Strict):
     """One YAML document: a spec, or the changes that a spec makes to the one it extends."""
 
-    name: Word = ""
-    about: Word = ""
-    extends: Word | None = None
-    uses: Word | tuple[Word, ...] | None = None
-    source: SourceInfo | None = None
-    input: Annotated[Shape3 | None, PlainValidator(_input_size)] = None
-    vars: dict[str, Any] = {}
-    defaults: dict[str, dict[str, Any]] = {}
-    blocks: dict[str, BlockModel] = {}
-    rows: Any = None
-    heads: Annotated[dict[str, Any], BeforeValidator(lambda value: {} if is_null(value) else value)] = {}
-    outputs: Any = None
-    claims: TotalClaims = TotalClaims()
-    init: Any = None
+    name: Word = Field(default="", description="the network's name")
+    about: Word = Field(default="", description="one line of text, shown in reports")
+    extends: Word | None = Field(default=None, description="the spec that this one changes: a shipped name, or a file")
+    uses: Word | tuple[Word, ...] | None = Field(default=None, description="a file of blocks, or a list of them")
+    source: SourceInfo | None = Field(default=None, description="where the table comes from, and how it counts")
+    input: Annotated[Shape3 | None, PlainValidator(_input_size, json_schema_input_type=_INPUT)] = Field(
+        default=None, description="height x width x channels: 224x224x3"
+    )
+    vars: dict[str, Any] = Field(default={}, description="named values for formulas")
+    defaults: dict[str, dict[str, Any]] = Field(default={}, description="values for columns, by type")
+    blocks: dict[str, BlockModel] = Field(default={}, description="the spec's own blocks")
+    rows: Any = Field(default=None, description="the list of rows; in a spec that extends another, changes by path")
+    heads: Annotated[dict[str, Any], BeforeValidator(lambda value: {} if is_null(value) else value)] = Field(
+        default={}, description="auxiliary classifiers, which exist in training only"
+    )
+    outputs: Annotated[Any, PlainValidator(lambda value: value, json_schema_input_type=list[str] | dict[str, str] | None)] = Field(
+        default=None, description="the rows that the model returns by name: a list of ids, or names with ids"
+    )
+    claims: TotalClaims = Field(default=TotalClaims(), description="what the source says of the whole network")
+    init: Any = Field(default=None, description="how the weights start: a scheme's name, or op, tensor, distribution")

@@ -2,7 +2,8 @@
 
 Each type is a function from text or value to a value; it raises ValueError with *what it
 expects*, and the caller adds what was found and where. As pydantic annotations the same
-functions validate the columns of ops and of blocks.
+functions validate the columns of ops and of blocks. Beside each stands what it takes, as a JSON Schema
+for editors, which cannot run the function.
 """
 
 from __future__ import annotations
@@ -12,12 +13,19 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, PlainValidator
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 MAX_COUNT = 2**31 - 1
 
 _INT = re.compile(r"[+-]?\d{1,25}")
 _NUMBER = re.compile(r"[+-]?(\d{1,25}\.?\d{0,25}|\.\d{1,25})([eE][+-]?\d{1,3})?")
+
+#: a size as text, its numbers of at least 1 or of at least 0
+SIZE, SIZE_OR_0 = (rf"{one}(\s*[x×X]\s*{one})?" for one in (r"\+?0*[1-9]\d*", r"\+?\d+"))
+
+_EDGE = r"\+?\d+(\s*:\s*\+?\d+)?"
+#: a padding that differs from side to side, as text
+EDGES = rf"{_EDGE}(\s*[x×X]\s*{_EDGE})?"
 
 
 class ItemError(ValueError):
@@ -159,21 +167,62 @@ def row(value: Any) -> Any:
     return value
 
 
+def written(about: str, *types: str, pattern: str | None = None, **more: Any) -> Any:
+    """What a value looks like in YAML, as the JSON Schema of an input: its JSON types, and what it is as text."""
+    if pattern is not None:
+        types, more = (*types, "string"), {"pattern": f"^({pattern})$", **more}
+    return Annotated[Any, WithJsonSchema({"description": about, "type": types[0] if len(types) == 1 else [*types], **more})]
+
+
 Size: TypeAlias = tuple[int, int]
 
-Int = Annotated[int, BeforeValidator(whole(-MAX_COUNT, MAX_COUNT, "a whole number"))]
-Count = Annotated[int, BeforeValidator(whole(1, MAX_COUNT, "a positive whole number"))]
-Channels = Annotated[int, BeforeValidator(whole(1, MAX_COUNT, "a positive whole number"))]
-Number = Annotated[float, PlainValidator(number)]
-Fraction = Annotated[float, PlainValidator(fraction)]
-Sides = Annotated[Size, PlainValidator(sides(1, "a size such as 3 or 3x3"))]
-Padding = Annotated[Literal["same", "valid", "tf same"] | Size | tuple[Size, Size], PlainValidator(padding)]
-Margin = Annotated[Size, PlainValidator(sides(0, "a size such as 0, 1 or 1x0"))]
-Bool = Annotated[bool, BeforeValidator(boolean)]
-Word = Annotated[str, BeforeValidator(text)]
-Numbers = Annotated[tuple[float, ...], PlainValidator(numbers)]
-LayerValue = Annotated[Any, PlainValidator(layer)]
-RowValue = Annotated[Any, PlainValidator(row)]
+_whole = written("a whole number", "integer", pattern=r"[+-]?\d+", minimum=-MAX_COUNT, maximum=MAX_COUNT)
+_count = written("a whole number of at least 1", "integer", pattern=r"\+?0*[1-9]\d*", minimum=1, maximum=MAX_COUNT)
+_channels = written("a number of channels", "integer", pattern=r"\+?0*[1-9]\d*", minimum=1, maximum=MAX_COUNT)
+_number = written("a finite number: 6, 0.25, 1e-3, 40%", "number", pattern=_NUMBER.pattern + "%?")
+_share = r"\+?(0*\d{0,2}(\.\d*)?%|0*(\.\d*)?|\d+(\.\d*)?[eE]-\d+)"
+_fraction = written("a share from 0 to below 1: 0.4, 40%", "number", pattern=_share, minimum=0, exclusiveMaximum=1)
+_size = written("height x width: 3x3, 1x7, or 3 for both", "integer", "array", pattern=SIZE, minimum=1, minItems=1, maxItems=2)
+_padding = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "description": "same, valid, tf same, rows x columns on both sides (1, 0x3), or before:after (0:1x0:1)",
+            "anyOf": [
+                {"enum": ["same", "valid", "tf same"]},
+                {
+                    "type": ["integer", "array", "string"],
+                    "minimum": 0,
+                    "minItems": 1,
+                    "maxItems": 2,
+                    "pattern": f"^({SIZE_OR_0}|{EDGES})$",
+                },
+            ],
+        }
+    ),
+]
+_margin = written(
+    "height x width, 0 allowed: 1, 0x2", "integer", "array", pattern=SIZE_OR_0, minimum=0, minItems=1, maxItems=2
+)
+_bool = written("true or false", "boolean", pattern="[Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO")
+_word = written("a word or text", "string", "number", "boolean", "null")
+_numbers = written("a list of numbers, one for each channel", "array", minItems=1, items={"type": ["number", "string"]})
+_layer = written("a type, a mapping with a type and its columns, or none", "string", "object")
+_row = written("the id of an earlier row", "string")
+
+Int = Annotated[int, BeforeValidator(whole(-MAX_COUNT, MAX_COUNT, "a whole number"), json_schema_input_type=_whole)]
+Count = Annotated[int, BeforeValidator(whole(1, MAX_COUNT, "a positive whole number"), json_schema_input_type=_count)]
+Channels = Annotated[int, BeforeValidator(whole(1, MAX_COUNT, "a positive whole number"), json_schema_input_type=_channels)]
+Number = Annotated[float, PlainValidator(number, json_schema_input_type=_number)]
+Fraction = Annotated[float, PlainValidator(fraction, json_schema_input_type=_fraction)]
+Sides = Annotated[Size, PlainValidator(sides(1, "a size such as 3 or 3x3"), json_schema_input_type=_size)]
+Padding = Annotated[Literal["same", "valid", "tf same"] | Size | tuple[Size, Size], PlainValidator(padding, json_schema_input_type=_padding)]
+Margin = Annotated[Size, PlainValidator(sides(0, "a size such as 0, 1 or 1x0"), json_schema_input_type=_margin)]
+Bool = Annotated[bool, BeforeValidator(boolean, json_schema_input_type=_bool)]
+Word = Annotated[str, BeforeValidator(text, json_schema_input_type=_word)]
+Numbers = Annotated[tuple[float, ...], PlainValidator(numbers, json_schema_input_type=_numbers)]
+LayerValue = Annotated[Any, PlainValidator(layer, json_schema_input_type=_layer)]
+RowValue = Annotated[Any, PlainValidator(row, json_schema_input_type=_row)]
 
 #: What `type:` says in the columns of a block.
 TYPES: dict[str, Any] = {

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from archspec.cli.options import one_of
+
+
+def command(
+    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="ops, blocks or specs; all three if left out.")] = None,
+    format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+) -> None:
+    """What there is: the ops, the library's blocks and the shipped specs, a line each."""
+    from archspec.render.reference import list_data, list_text, names
+
+    one_of("--format", format, ("table", "json"))
+    kinds = list(names()) if kind is None else [one_of("KIND", kind, names())]
+    typer.echo(json.dumps(list_data(kinds), indent=2, ensure_ascii=False) if format == "json" else list_text(kinds))

@@ -1,6 +1,6 @@
-"""The documentation is held to the code: its specs are checked, its commands and its Python run, its tables compared.
+"""The documentation is held to the code: its specs are checked, its commands and its Python run.
 
-`python tests/test_docs.py` writes the real output of every command into the pages.
+`python tests/test_docs.py` writes the pages of all ops and blocks, and the real output of every command into the others.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +23,16 @@ from pydantic import BaseModel
 
 from archspec import api
 from archspec.cli.main import main
-from archspec.language.blocks import FORMULA_NAMES, library_block, library_names, scheme_names
-from archspec.language.columns import REQUIRED, Column
+from archspec.language.blocks import FORMULA_NAMES, scheme_names
 from archspec.language.diagnostics import CODES
 from archspec.language.figures import Counts, OpRules, ParamRules
 from archspec.language.formula import CONSTANTS, FUNCTIONS
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE
 from archspec.language.schema import BlockModel, ColumnModel, Distribution, Document, SourceInfo, TotalClaims
 from archspec.language.values import TYPES
-from archspec.ops import op, op_names
 from archspec.render.data import audit_data
+from archspec.render.reference import PAGES as REFERENCE
+from archspec.render.reference import reference_page
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -209,45 +209,23 @@ def test_every_error_code_has_its_heading() -> None:
     assert headings == sorted(CODES)
 
 
-def table(page: Path, name: str) -> list[list[str]]:
-    """The cells of the table after `<!-- table: name -->`, without its head."""
-    text = page.read_text("utf-8").split(f"<!-- table: {name} -->\n")[1]
-    rows = re.match(r"\s*((?:\|.*\n)+)", text)
-    assert rows, name
-    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows[1].strip().split("\n")[2:]]
+@pytest.mark.parametrize("kind", REFERENCE)
+def test_the_reference_is_what_the_code_says(kind: str) -> None:
+    assert (DOCS / f"{kind}.md").read_text("utf-8") == reference_page(kind), "run python tests/test_docs.py"
 
 
-def told(default: Any) -> str:
-    """A default as the tables print it."""
-    if default is REQUIRED:
-        return "needed"
-    if isinstance(default, tuple):
-        same = len(set(default)) == 1 and isinstance(default[0], int)
-        default = default[0] if same else ", ".join(f"{part:g}" for part in default)
-    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+@pytest.mark.parametrize("kind", REFERENCE)
+def test_the_reference_has_all_that_there_is(kind: str) -> None:
+    headings = re.findall(r"(?m)^## (.+)$", (DOCS / f"{kind}.md").read_text("utf-8"))
+    files = {"ops": (*op_files(),), "blocks": (ROOT / "archspec" / "library").glob("*.yaml")}[kind]
+    assert headings == sorted(path.stem.replace("_", " ") for path in files)
 
 
-def type_names(column: Column) -> set[str]:
-    return {name for name, annotation in TYPES.items() if annotation == column.annotation}
-
-
-@pytest.mark.parametrize("name", ["ops", "blocks"])
-def test_the_tables_agree_with_the_code(name: str) -> None:
-    known: dict[str, Mapping[str, Column]] = {}
-    if name == "ops":
-        known = {each: found.columns() for each in op_names() if (found := op(each))}
-    else:
-        known = {each: found.columns or {} for each in library_names() if (found := library_block(each))}
-    expected = []
-    for type_, columns in known.items():
-        expected += [(f"`{type_}`", f"`{c.name}`", f"`{c.header}`", c, told(c.default)) for c in columns.values()]
-        if not columns:
-            expected.append((f"`{type_}`", "–", "–", None, "–"))
-    shown = [row[:5] for row in table(DOCS / "language.md", name)]
-    for row, (type_, id_, header, column, default) in zip(shown, expected, strict=False):
-        assert [row[0], row[1], row[2], row[4]] == [type_, id_, header, default]
-        assert column is None or row[3].strip("`") in type_names(column), row
-    assert len(shown) == len(expected)
+def op_files() -> Iterator[Path]:
+    """The files of ops: those that name one."""
+    for path in (ROOT / "archspec" / "ops").glob("*.py"):
+        if re.search(r"(?m)^    name: ClassVar\[str\] = ", path.read_text("utf-8")):
+            yield path
 
 
 MODELS = (Document, SourceInfo, BlockModel, ColumnModel, TotalClaims, Counts, ParamRules, OpRules, Distribution)
@@ -326,5 +304,7 @@ def overwrite(page: Path) -> None:
 
 
 if __name__ == "__main__":
+    for kind in REFERENCE:
+        (DOCS / f"{kind}.md").write_text(reference_page(kind), "utf-8")
     for each in PAGES:
         overwrite(each)

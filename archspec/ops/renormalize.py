@@ -19,8 +19,8 @@ class Renormalize(Op):
 
     mean: Numbers = column((0.485, 0.456, 0.406), about="the mean that was subtracted, one for each channel")
     std: Numbers = column((0.229, 0.224, 0.225), about="the deviation that it was divided by")
-    to_mean: Numbers = column((0.5, 0.5, 0.5), header="to mean")
-    to_std: Numbers = column((0.5, 0.5, 0.5), header="to std")
+    to_mean: Numbers = column((0.5, 0.5, 0.5), header="to mean", about="the mean that the weights expect")
+    to_std: Numbers = column((0.5, 0.5, 0.5), header="to std", about="the deviation that the weights expect")
 
     def output(self, shape: Shape) -> Shape:
         for name in type(self).model_fields:

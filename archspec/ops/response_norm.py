@@ -18,9 +18,9 @@ class ResponseNorm(Op):
     name: ClassVar[str] = "response norm"
 
     size: Count = column(5, about="channels in the neighbourhood")
-    alpha: Number = column(1e-4, least=0)
-    beta: Number = column(0.75, least=0)
-    k: Number = column(1.0, least=0)
+    alpha: Number = column(1e-4, least=0, about="multiplies the mean of the squares")
+    beta: Number = column(0.75, least=0, about="exponent")
+    k: Number = column(1.0, least=0, about="added to the mean")
 
     def output(self, shape: Shape) -> Shape:
         needs_map(shape, "response norm")

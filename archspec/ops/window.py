@@ -74,7 +74,7 @@ class Pool(Op):
 
     patch: Sides = column(header="patch size/stride", about="window height x width")
     stride: Sides = column("=patch")
-    padding: Padding = column("valid")
+    padding: Padding = column("valid", about="at most half of the window")
     ceil: Bool = column(False, about="keep a last, partial window (torch's ceil_mode)")
 
     @property

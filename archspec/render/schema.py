@@ -49,6 +49,7 @@ def spec_schema() -> Json:
     defs["start"] = scheme["additionalProperties"]["additionalProperties"]
     sections["init"] |= _init()
     sections["vars"] |= variables
+    sections["heads"]["type"] = ["object", "null"]
     # a document whose blocks give a known type other columns is not held to those that the type has
     known = "|".join(_spelled(type_.name) for type_ in types)
     as_known: Json = {"properties": {"blocks": {"patternProperties": {f"^({known})$": {"not": {"required": ["columns"]}}}}}}

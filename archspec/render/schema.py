@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -109,12 +109,7 @@ def _known_types(types: Iterable[Type]) -> Json:
             "rows": {"items": _ref("list_row"), "additionalProperties": _ref("change")},
             "vars": variables,
             "blocks": {"additionalProperties": {"properties": {"body": _ref("body"), "vars": variables}}},
-            "defaults": {
-                "properties": {type_.name: cells[_definition(type_)] for type_ in types},
-                "patternProperties": {
-                    f"^{identifier(type_.name)}$": cells[_definition(type_)] for type_ in types if " " in type_.name
-                },
-            },
+            "defaults": _keys({type_.name: cells[_definition(type_)] for type_ in types}),
         },
         "if": {"required": ["extends"]},
         "then": {"properties": {"heads": {"additionalProperties": _ref("change")}}},
@@ -129,13 +124,19 @@ def _definition(type_: Type) -> str:
 def _init() -> Json:
     """A scheme's name, or op, tensor, distribution."""
     ops = {name: list(found.tensors) for name in op_names() if (found := op(name)) and found.tensors}
-    names = [name for scheme in scheme_names() for name in _both(scheme)]
     tensors = {
-        spelling: {"type": "object", "properties": dict.fromkeys(found, _ref("start")), "additionalProperties": False}
+        name: {"type": "object", "properties": dict.fromkeys(found, _ref("start")), "additionalProperties": False}
         for name, found in ops.items()
-        for spelling in _both(name)
     }
-    return {"anyOf": [{"enum": names}, _NULL, {"type": "object", "properties": tensors, "additionalProperties": False}]}
+    others = [identifier(name) for name in scheme_names() if " " in name]
+    return {
+        "anyOf": [
+            {"enum": scheme_names()},
+            *({"type": "string", "pattern": f"^{name}$"} for name in others),
+            _NULL,
+            {"type": "object", **_keys(tensors), "additionalProperties": False},
+        ]
+    }
 
 
 # names and values
@@ -209,13 +210,13 @@ def _mapped_layer() -> Json:
 
 def _rows(types: Iterable[Type]) -> Json:
     """A row in each of the places where one stands."""
-    keys = {spelling: schema for key, schema in _row_keys().items() for spelling in _both(key)}
+    keys = _row_keys()
     claims = [spelling for key in CLAIMS if key != "erratum" for spelling in _both(key)]
     no_columns: Json = {"propertyNames": _ref("row_key")}
     whole: Json = {"oneOf": [{"required": [kind]} for kind in ("type", "layer", *COMBINATORS)]}
     told = {"if": {"properties": {"when": {"not": _NULL}}, "required": ["when"]}, "then": {"required": ["else"]}}
     return {
-        "row_key": {"enum": list(keys)},
+        "row_key": {"enum": [spelling for key in keys for spelling in _both(key)]},
         # what a row, a layer or a change with this type may hold
         "typed": {
             "allOf": [
@@ -225,7 +226,7 @@ def _rows(types: Iterable[Type]) -> Json:
         },
         "row": {
             "type": "object",
-            "properties": keys,
+            **_keys({key: schema for key, schema in keys.items() if key not in _SOMEWHERE}),
             "allOf": [
                 _ref("typed"),
                 *({"if": {"required": [kind]}, "then": no_columns} for kind in COMBINATORS),
@@ -243,8 +244,14 @@ def _rows(types: Iterable[Type]) -> Json:
 
 def _row_with(*keys: str) -> Json:
     """A row in a place that has these of the keys that stand only in some."""
-    others = [spelling for key in _SOMEWHERE if key not in keys for spelling in _both(key)]
-    return {"allOf": [_ref("row")], "properties": dict.fromkeys(others, False)} if others else _ref("row")
+    held = _row_keys()
+    return {"allOf": [_ref("row")], **_keys({key: held[key] if key in keys else False for key in _SOMEWHERE})}
+
+
+def _keys(held: Mapping[str, Any]) -> Json:
+    """Keys with what they hold; one with underscores for spaces means the same, and is not proposed."""
+    others = {f"^{identifier(key)}$": schema for key, schema in held.items() if identifier(key) != key}
+    return {"properties": dict(held), **({"patternProperties": others} if others else {})}
 
 
 def _both(key: str) -> tuple[str, ...]:
@@ -300,13 +307,13 @@ def _type(type_: Type) -> Json:
         spellings = _spellings(column) - {column.header, column.name}
         if spellings:
             others.setdefault(repr(values), (values, []))[1].extend(sorted(spellings))
+    names = [*properties, *(name for _, spellings in others.values() for name in spellings)]
     return {
         "description": about_of(type_),
         "properties": properties,
-        "patternProperties": {f"^({'|'.join(map(_escaped, names))})$": values for values, names in others.values()},
-        "propertyNames": {
-            "anyOf": [_ref("row_key"), {"enum": [*properties, *(name for _, names in others.values() for name in names)]}]
-        },
+        "patternProperties": {f"^({'|'.join(map(_escaped, found))})$": values for values, found in others.values()},
+        # the columns first: an editor lists them where a key is wrong
+        "propertyNames": {"anyOf": [{"enum": names}, _ref("row_key")]} if names else _ref("row_key"),
     }
 
 

@@ -65,8 +65,8 @@ def test_print_is_the_table(shared: Any) -> None:
     assert len(inner) == 2 + 9
 
 
-@pytest.mark.parametrize("name", shipped())
-def test_every_shipped_spec_runs(name: str, x: Tensor) -> None:
+@pytest.mark.parametrize("name", [name for name in shipped() if name.startswith("googlenet")])
+def test_every_googlenet_runs(name: str, x: Tensor) -> None:
     """Logits and heads for each example, and exactly the parameters that the report counts."""
     totals = api.report(name).data()["totals"]
     model = api.build(name)

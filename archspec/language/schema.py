@@ -165,8 +165,8 @@ class Document(Strict):
     heads: Annotated[dict[str, Any], BeforeValidator(lambda value: {} if is_null(value) else value)] = Field(
         default={}, description="auxiliary classifiers, which exist in training only"
     )
-    outputs: Annotated[Any, PlainValidator(lambda value: value, json_schema_input_type=list[str] | dict[str, str] | None)] = Field(
-        default=None, description="the rows that the model returns by name: a list of ids, or names with ids"
+    outputs: Annotated[Any, PlainValidator(lambda value: value, json_schema_input_type=list[str] | dict[str, str] | None)] = (
+        Field(default=None, description="the rows that the model returns by name: a list of ids, or names with ids")
     )
     claims: TotalClaims = Field(default=TotalClaims(), description="what the source says of the whole network")
     init: Any = Field(default=None, description="how the weights start: a scheme's name, or op, tensor, distribution")

@@ -201,9 +201,7 @@ _padding = Annotated[
         }
     ),
 ]
-_margin = written(
-    "height x width, 0 allowed: 1, 0x2", "integer", "array", pattern=SIZE_OR_0, minimum=0, minItems=1, maxItems=2
-)
+_margin = written("height x width, 0 allowed: 1, 0x2", "integer", "array", pattern=SIZE_OR_0, minimum=0, minItems=1, maxItems=2)
 _bool = written("true or false", "boolean", pattern="[Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO")
 _word = written("a word or text", "string", "number", "boolean", "null")
 _numbers = written("a list of numbers, one for each channel", "array", minItems=1, items={"type": ["number", "string"]})
@@ -216,7 +214,9 @@ Channels = Annotated[int, BeforeValidator(whole(1, MAX_COUNT, "a positive whole 
 Number = Annotated[float, PlainValidator(number, json_schema_input_type=_number)]
 Fraction = Annotated[float, PlainValidator(fraction, json_schema_input_type=_fraction)]
 Sides = Annotated[Size, PlainValidator(sides(1, "a size such as 3 or 3x3"), json_schema_input_type=_size)]
-Padding = Annotated[Literal["same", "valid", "tf same"] | Size | tuple[Size, Size], PlainValidator(padding, json_schema_input_type=_padding)]
+Padding = Annotated[
+    Literal["same", "valid", "tf same"] | Size | tuple[Size, Size], PlainValidator(padding, json_schema_input_type=_padding)
+]
 Margin = Annotated[Size, PlainValidator(sides(0, "a size such as 0, 1 or 1x0"), json_schema_input_type=_margin)]
 Bool = Annotated[bool, BeforeValidator(boolean, json_schema_input_type=_bool)]
 Word = Annotated[str, BeforeValidator(text, json_schema_input_type=_word)]

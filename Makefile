@@ -25,8 +25,9 @@ $(SETUP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $(SETUP)
 
-bench: $(SETUP)  ## start-up beside importing torch
+bench: $(SETUP)  ## start-up, and the language, beside importing torch
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/language.py
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

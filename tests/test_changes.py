@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from conftest import nodes, spec
 
@@ -183,3 +185,9 @@ def test_text_of_a_network_is_the_whole_spec(name, options, folder):
         (n.path, n.type, n.input, n.output, n.sources, n.cells) for n in nodes(network)
     ]
     assert (again.name, again.input, again.text, again.digest) == (network.name, network.input, network.text, network.digest)
+
+
+def test_a_variant_takes_a_claim_away(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(spec("{type: conv, patch: 3x3, filters: 4}") + "claims: {depth: 3, params: 112}\n")
+    (tmp_path / "variant.yaml").write_text("extends: ./base.yaml\nname: v\nclaims: {depth: null, ops: 7K}\n")
+    assert list(archspec.load(tmp_path / "variant.yaml").claims) == ["params", "ops"]

@@ -102,11 +102,12 @@ def test_an_op_is_shown_as_its_class_has_it(name: str) -> None:
 
 
 def test_the_table_of_an_op() -> None:
-    assert run("show", "batch_norm").stdout.splitlines()[2:7] == [
+    assert run("show", "batch_norm").stdout.splitlines()[2:8] == [
         "column    id        type    default  takes       meaning",
         "eps       eps       number  1e-05    at least 0  added to the variance",
         "momentum  momentum  number  0.1      at least 0  weight of a new batch in the running statistics",
         "                                                 (torch's sense)",
+        "affine    affine    bool    true                 whether it has a scale and a shift",
         "",
     ]
     assert "trained tensors: weight, bias; a layer that depth counts" in run("show", "conv").stdout.splitlines()

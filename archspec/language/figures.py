@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
+from archspec.language.nodes import is_null
 from archspec.language.values import Bool, whole, written
 from archspec.language.values import Fraction as Share
 
@@ -44,7 +45,7 @@ class Figure:
         if scaled < 10 and self.suffix:
             return f"{computed:,}"
         whole_part, decimals = divmod(scaled, 10**places)
-        return f"{whole_part}.{decimals:0{places}d}{self.suffix}" if places else f"{whole_part}{self.suffix}"
+        return f"{whole_part}.{decimals:0{places}d}{self.suffix}" if places else f"{whole_part:,}{self.suffix}"
 
 
 def figure(value: object) -> Figure:
@@ -68,7 +69,7 @@ def output_size(value: object, wanted: str = "a size such as 28x28x256, height x
 
 _figure = written(
     "a figure as the source prints it: 159K, 2.7K, 6,998,552, 1.5 billion",
-    *("number",),
+    *("number", "null"),
     pattern=r"\s*\d[\d,]*(\.\d+)?\s*([KMBGTkmbgt]| ?([Tt]housand|[MmBb]illion))?\s*",
     minimum=0,
 )
@@ -82,7 +83,9 @@ _output_size = written(
 )
 
 #: figures and sizes as a source prints them
-Published = Annotated[Figure | None, PlainValidator(figure, json_schema_input_type=_figure)]
+Published = Annotated[
+    Figure | None, PlainValidator(lambda value: None if is_null(value) else figure(value), json_schema_input_type=_figure)
+]
 OutputSize = Annotated[tuple[int, ...], PlainValidator(output_size, json_schema_input_type=_output_size)]
 
 

@@ -151,6 +151,8 @@ def _merge(spec: Spec, document: Document, node: Map, problems: Problems) -> Non
     for key in type(document.claims).model_fields:
         if (figure := getattr(document.claims, key)) is not None:
             spec.claims[key] = (figure, cast(Map, node["claims"])[key].place)
+        elif key in document.claims.model_fields_set:
+            spec.claims.pop(key, None)  # null takes an inherited claim away
     if "outputs" in node:
         spec.outputs = node["outputs"]
     _lay_init(spec, node.get("init"), problems)

@@ -117,11 +117,12 @@ def audit_table(network: Network, findings: list[Finding]) -> RenderableType:
         ("deviation", "right"),
         ("", "left"),
     ):
-        table.add_column(header, justify=justify, no_wrap=True)  # type: ignore[arg-type] # rich wants the literals
+        # the last one gives way in a narrow terminal
+        table.add_column(header, justify=justify, no_wrap=bool(header), overflow="fold")  # type: ignore[arg-type] # literals
     for finding in findings:
         verdict = "agrees" if finding.agrees else "differs"
         verdict += ", inherited" if finding.inherited else ""
-        verdict += f", erratum: {finding.erratum}" if finding.erratum else ""
+        verdict += f", erratum: {finding.erratum}" if finding.erratum and not finding.agrees else ""
         style = "" if finding.agrees else "yellow" if finding.inherited or finding.erratum else "bold red"
         cells = (finding.row or "(whole network)", finding.key, finding.published, finding.computed, _deviation(finding), verdict)
         table.add_row(*map(Text, cells), style=style)

@@ -1,6 +1,7 @@
-"""Whole networks beside the modules that others wrote: the same weights must give the same outputs and gradients.
+"""Whole networks beside modules that stand by themselves: the same weights must give the same outputs and gradients.
 
-`python tests/peers.py NAME ...` prints the largest differences of shipped specs, or of spec files, from their peers.
+The modules are torchvision's and timm's, and those of by_hand.py where these have none. `python tests/peers.py NAME ...`
+prints the largest differences of shipped specs.
 """
 
 from __future__ import annotations
@@ -8,38 +9,55 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
+import by_hand
 import timm
 import torch
 import torchvision
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from archspec import api
+from archspec.ops.modules import DropPath
 
 
 @dataclass(frozen=True)
 class Peer:
-    """`make` builds the other's module (heads included, if they are in `spec`); `order` sorts its tensors as ours stand."""
+    """`make` builds the peer's module (with its heads, if `heads`); `order` sorts its tensors as ours stand.
+
+    The two are compared in eval mode on the spec's own input, or on a smaller `input`; those with `trained` also in train
+    mode, on that input ("": the spec's own). Our response norm rounds otherwise than torch's, and a relu or a max pool then
+    passes another gradient: those with one are compared as `double`.
+    """
 
     equal_to: str
     make: Callable[[], nn.Module]
     order: Callable[[str], Any] = lambda name: 0
     heads: bool = False
+    double: bool = False
+    input: str = ""
+    trained: str | None = None
 
 
 def of_torchvision(name: str, order: Callable[[str], Any] = lambda name: 0, **options: Any) -> Peer:
-    """A classifier of torchvision, without its slow initialisation where that can be left out."""
+    """A classifier of torchvision; its slow initialisation can be left out by an option."""
 
     def make() -> nn.Module:
         return getattr(torchvision.models, name)(weights=None, **options)  # type: ignore[no-any-return]
 
-    return Peer(f"torchvision {name}", make, order)
+    return Peer(f"torchvision `{name}`", make, order)
 
 
 def of_timm(name: str) -> Peer:
     """A classifier of timm."""
-    return Peer(f"timm {name}", lambda: timm.create_model(name))
+    return Peer(f"timm `{name}`", lambda: timm.create_model(name))
+
+
+def by_us(make: Callable[..., nn.Module], **options: Any) -> Peer:
+    """A module of by_hand.py."""
+    return Peer(f"`by_hand.{make.__name__}`", partial(make, **options))
 
 
 def pyramid() -> nn.Module:
@@ -56,32 +74,48 @@ def from_the_top(name: str) -> tuple[int, int]:
 
 
 PEERS: dict[str, Peer] = {
+    "lenet5": by_us(by_hand.lenet5),
+    "alexnet": replace(by_us(by_hand.alexnet), double=True),
     "alexnet-torchvision": of_torchvision("alexnet"),
+    "nin": by_us(by_hand.nin),
     "vgg11": of_torchvision("vgg11", init_weights=False),
     "vgg13": of_torchvision("vgg13", init_weights=False),
     "vgg16": of_torchvision("vgg16", init_weights=False),
     "vgg16-bn": of_torchvision("vgg16_bn", init_weights=False),
     "vgg19": of_torchvision("vgg19", init_weights=False),
-    "resnet18": of_torchvision("resnet18"),
     "resnet34": of_torchvision("resnet34"),
-    "resnet50": of_torchvision("resnet50"),
     "resnet101": of_torchvision("resnet101"),
     "resnet152": of_torchvision("resnet152"),
+    "densenet169": of_torchvision("densenet169"),
     "squeezenet-1-0": of_torchvision("squeezenet1_0"),
     "squeezenet-1-1": of_torchvision("squeezenet1_1"),
+    "unet": replace(by_us(by_hand.UNet), input="188x188x1"),
+    "resnet50-fpn": Peer("torchvision `resnet_fpn_backbone`", pyramid, from_the_top),
 }
 
-PEERS |= {
-    "inception-v3": replace(
-        of_torchvision("inception_v3", lambda name: name.startswith("AuxLogits"), init_weights=False), heads=True
-    ),
+HEADED = {
+    "googlenet": replace(by_us(by_hand.GoogLeNet), double=True),
+    "googlenet-bn": by_us(by_hand.GoogLeNet, eps=1e-3),
+    "googlenet-fc": replace(by_us(by_hand.GoogLeNet, flat=True), double=True),
+    "googlenet-naive": replace(by_us(by_hand.GoogLeNet, naive=True), double=True),
+    "googlenet-separable": replace(by_us(by_hand.GoogLeNet, separated=True), double=True),
+    "googlenet-torchvision": of_torchvision("googlenet", lambda name: name.startswith("aux"), init_weights=False),
+    "inception-v3": of_torchvision("inception_v3", lambda name: name.startswith("AuxLogits"), init_weights=False),
+}
+PEERS |= {name: replace(peer, heads=True, trained="") for name, peer in HEADED.items()}
+
+NORMED = {
+    "bn-inception": by_us(by_hand.bn_inception),
+    "resnet18": of_torchvision("resnet18"),
+    "resnet50": of_torchvision("resnet50"),
     "densenet121": of_torchvision("densenet121"),
-    "densenet169": of_torchvision("densenet169"),
     "mobilenet-v2": of_torchvision("mobilenet_v2"),
     "efficientnet-lite0": of_timm("tf_efficientnet_lite0"),
     "regnetx-400mf": of_timm("regnetx_004"),
-    "resnet50-fpn": Peer("torchvision resnet_fpn_backbone", pyramid, from_the_top),
 }
+PEERS |= {name: replace(peer, trained="96x96x3") for name, peer in NORMED.items()}
+PEERS["googlenet-naive"] = replace(PEERS["googlenet-naive"], trained=None)  # seven times the multiply-adds of GoogLeNet
+PEERS["bn-inception"] = replace(PEERS["bn-inception"], trained="")  # its last pool is 7x7
 
 
 @torch.no_grad()
@@ -98,8 +132,16 @@ def randomise(model: nn.Module) -> None:
                     nn.init.uniform_(tensor, low, high)
         elif isinstance(part, nn.Linear):
             nn.init.kaiming_normal_(part.weight, nonlinearity="linear")
-        elif isinstance(part, nn.Dropout):
+            nn.init.uniform_(part.bias, -0.3, 0.3)
+    without_dropout(model)
+
+
+def without_dropout(model: nn.Module) -> None:
+    for part in model.modules():
+        if isinstance(part, nn.Dropout):
             part.p = 0.0
+        elif isinstance(part, DropPath):
+            part.rate = 0.0
 
 
 def renamed(model: nn.Module, reference: nn.Module, peer: Peer) -> dict[str, str]:
@@ -112,15 +154,18 @@ def renamed(model: nn.Module, reference: nn.Module, peer: Peer) -> dict[str, str
     return dict(zip(names, mine, strict=True))
 
 
-def pair(spec: str, peer: Peer) -> tuple[Any, Any, dict[str, str]]:
-    """The peer's module and ours with its random weights, both in eval mode, and our names by its."""
+def pair(spec: str, peer: Peer, **options: Any) -> tuple[Any, Any, dict[str, str]]:
+    """The peer's module and ours with its random weights, dropout off, and our names by its."""
     torch.manual_seed(0)
     reference = peer.make()
     randomise(reference)
-    model = api.build(spec, heads=peer.heads)
+    with torch.device("meta"):  # without memory, and without initialising what is overwritten
+        model = api.build(spec, heads=peer.heads, **options)
+    without_dropout(model)
     names = renamed(model, reference, peer)
-    model.load_state_dict({names[name]: tensor for name, tensor in reference.state_dict().items()}, strict=True)
-    return reference.eval(), model.eval(), names
+    weights = {names[name]: tensor.clone() for name, tensor in reference.state_dict().items()}
+    model.load_state_dict(weights, strict=True, assign=True)
+    return reference, model, names
 
 
 def difference(one: Tensor, reference: Tensor) -> float:
@@ -130,28 +175,74 @@ def difference(one: Tensor, reference: Tensor) -> float:
 
 
 def tensors(result: Any) -> list[Tensor]:
-    """A result's tensors in order: one, or the values of a dict."""
-    return list(result.values()) if isinstance(result, dict) else [result]
+    """A result's tensors: one, the values of a dict, or the fields of a named tuple, heads in order and then the logits."""
+    if isinstance(result, dict):
+        return list(result.values())
+    return [getattr(result, name) for name in sorted(result._fields)] if isinstance(result, tuple) else [result]
 
 
-def differences(spec: str, peer: Peer, size: tuple[int, ...] | None = None) -> tuple[float, float]:
-    """The largest difference of outputs, and of any parameter's gradient, on one random image of the spec's size."""
-    reference, model, names = pair(spec, peer)
-    x = torch.randn(1, *(size or api.load(spec).input.tensor))
-    results, expected = tensors(model(x)), tensors(reference(x))
-    output = max(difference(one, other) for one, other in zip(results, expected, strict=True))
+class Differences(NamedTuple):
+    """The largest of any output, of any parameter's gradient, and (in train mode) of any running statistic."""
+
+    outputs: float
+    gradients: float
+    statistics: float
+
+
+def differences(spec: str, peer: Peer, *, train: bool = False, **options: Any) -> Differences:
+    """On one random image in eval mode, on two in train mode. `options` are those of `archspec.build`."""
+    options = {"input": (peer.trained if train else peer.input) or None, **options}
+    reference, model, names = pair(spec, peer, **options)
+    x = torch.randn(1 + train, *api.load(spec, **options).input.tensor, generator=torch.Generator().manual_seed(1))
+    if peer.double:
+        reference, model, x = reference.double(), model.double(), x.double()
+    results, expected = (tensors(module.train(train)(x)) for module in (model, reference))
+    outputs = [difference(one, other) for one, other in zip(results, expected, strict=True)]
     for values in (results, expected):
         torch.stack([(value * torch.linspace(-1, 1, value.numel()).view(value.shape)).sum() for value in values]).sum().backward()
     mine = dict(model.named_parameters())
-    gradients = [
-        difference(mine[names[name]].grad, parameter.grad)
-        for name, parameter in reference.named_parameters()
-        if parameter.grad is not None and parameter.grad.abs().max() > 0
-    ]
-    assert gradients
-    return output, max(gradients)
+    gradients = []
+    for name, parameter in reference.named_parameters():
+        if parameter.grad is None:  # a head in eval mode
+            assert mine[names[name]].grad is None
+        else:
+            gradients.append(difference(mine[names[name]].grad, parameter.grad))
+    buffers = dict(model.named_buffers())
+    moved = [(name, tensor) for name, tensor in reference.named_buffers() if train and "running" in name]
+    statistics = [difference(buffers[names[name]], tensor) for name, tensor in moved]
+    return Differences(max(outputs), max(gradients), max(statistics, default=0.0))
+
+
+def depth(result: Tensor) -> int:
+    """Convolutions and matrix products on the longest path to a result, by autograd's own graph."""
+    depths: dict[Any, int] = {None: 0}
+    pending = [result.grad_fn]
+    while pending:
+        node: Any = pending[-1]
+        before = [one for one, _ in node.next_functions]
+        missing = [one for one in before if one not in depths]
+        if missing:
+            pending += missing
+            continue
+        pending.pop()
+        layer = any(word in node.name() for word in ("Convolution", "Addmm", "MmBackward"))
+        depths[node] = layer + max((depths[one] for one in before), default=0)
+    return depths[result.grad_fn]
+
+
+def counts(spec: str, peer: Peer) -> dict[str, int]:
+    """Of the peer's module, without heads, on the spec's own input: torch counts. On the meta device, without memory."""
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        module = peer.make().eval()
+        results = tensors(module(torch.empty(1, *api.load(spec).input.tensor)))
+    torch.stack([result.sum() for result in results]).sum().backward()
+    params = sum(parameter.numel() for parameter in module.parameters() if parameter.grad is not None)
+    return {"params": params, "macs": counter.get_total_flops() // 2, "depth": max(map(depth, results))}
 
 
 if __name__ == "__main__":
     for each in sys.argv[1:] or PEERS:
-        print(each, *(f"{value:.1e}" for value in differences(each, PEERS[each])))  # noqa: T201
+        for train in (False, True):
+            if not train or PEERS[each].trained is not None:
+                found = differences(each, PEERS[each], train=train)
+                print(each, "train" if train else "eval", *(f"{value:.1e}" for value in found), flush=True)  # noqa: T201

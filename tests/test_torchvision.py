@@ -10,13 +10,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 import torchvision
+from peers import difference, randomise, without_dropout
 from torch import Tensor, nn
 
 from archspec import api
 from archspec.ops.modules import ResponseNorm
 
 CLASSES = 1000
-SIZES = [(224, 224), (256, 256), (160, 192)]
+#: test_peers.py has 224x224, for this and for the other networks
+SIZES = [(256, 256), (160, 192)]
 
 #: torchvision's name -> ours, tried in this order
 NAMES = (
@@ -39,30 +41,6 @@ def renamed(name: str) -> str:
     return name
 
 
-def difference(one: Tensor, reference: Tensor) -> float:
-    """The largest absolute difference over the largest absolute reference value."""
-    assert one.shape == reference.shape
-    return ((one - reference).abs().max() / reference.abs().max()).item()
-
-
-@torch.no_grad()
-def randomise(model: nn.Module) -> None:
-    """Weights that keep the scale of what flows through them, and batch norms that do something in both modes."""
-    for part in model.modules():
-        if isinstance(part, nn.Conv2d):
-            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
-        elif isinstance(part, nn.BatchNorm2d):
-            for tensor, low, high in ((part.weight, 0.6, 1.4), (part.bias, -0.3, 0.3)):
-                nn.init.uniform_(tensor, low, high)
-            for tensor, low, high in ((part.running_mean, -0.3, 0.3), (part.running_var, 0.5, 1.5)):
-                nn.init.uniform_(tensor, low, high)
-        elif isinstance(part, nn.Linear):
-            nn.init.kaiming_normal_(part.weight, nonlinearity="linear")
-            nn.init.uniform_(part.bias, -0.3, 0.3)
-        elif isinstance(part, nn.Dropout):
-            part.p = 0.0
-
-
 def theirs(**options: Any) -> Any:
     return torchvision.models.googlenet(weights=None, aux_logits=True, num_classes=CLASSES, **options)
 
@@ -71,9 +49,7 @@ def ours(weights: dict[str, Tensor], **options: Any) -> Any:
     """Our model with torchvision's weights, every tensor taken and none left, and dropout off."""
     model = api.build("googlenet-torchvision", **options)
     model.load_state_dict({renamed(name): tensor for name, tensor in weights.items()}, strict=True)
-    for part in model.modules():
-        if isinstance(part, nn.Dropout):
-            part.p = 0.0
+    without_dropout(model)
     return model
 
 

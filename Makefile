@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: build test check format bench clean
+.PHONY: build test check format bench networks clean
 
 build: $(SETUP)  ## set up, then the main job: compile, run and audit Table 1 of GoogLeNet
 	$(BIN)/archspec build specs/googlenet.yaml
@@ -28,6 +28,9 @@ $(SETUP): pyproject.toml
 bench: $(SETUP)  ## start-up, and the language, beside importing torch
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/language.py
+
+networks: $(SETUP)  ## compares every shipped spec with a module that stands by itself, into docs/networks.md
+	$(BIN)/python tests/networks_table.py
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

@@ -42,7 +42,11 @@ def nin() -> nn.Module:
     """Lin et al. 2013, the ImageNet model of its authors: four convolutions, each followed by two 1x1 ones."""
 
     def mlpconv(taken: int, filters: int, *patch: int, last: int = 0) -> list[nn.Module]:
-        first, one, two = nn.Conv2d(taken, filters, *patch), nn.Conv2d(filters, filters, 1), nn.Conv2d(filters, last or filters, 1)
+        first, one, two = (
+            nn.Conv2d(taken, filters, *patch),
+            nn.Conv2d(filters, filters, 1),
+            nn.Conv2d(filters, last or filters, 1),
+        )
         return [first, nn.ReLU(), one, nn.ReLU(), two, nn.ReLU()]
 
     def pool() -> nn.Module:
@@ -184,7 +188,9 @@ def bn_inception(eps: float = 1e-5) -> nn.Module:
         double = nn.Sequential(conv(channels, reduce_twice, 1, eps=eps), first, second)
         pool = max_pool() if not proj else nn.MaxPool2d(3, 1, 1) if kind == "max" else nn.AvgPool2d(3, 1, 1)
         if proj:
-            rows.append(Branches([conv(channels, n1, 1, eps=eps), three, double, nn.Sequential(pool, conv(channels, proj, 1, eps=eps))]))
+            rows.append(
+                Branches([conv(channels, n1, 1, eps=eps), three, double, nn.Sequential(pool, conv(channels, proj, 1, eps=eps))])
+            )
         else:
             rows.append(Branches([three, double, pool]))
         channels = n1 + n3 + twice + (proj or channels)

@@ -6,6 +6,7 @@ prints the largest differences of shipped specs.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -114,7 +115,8 @@ NORMED = {
     "regnetx-400mf": of_timm("regnetx_004"),
 }
 PEERS |= {name: replace(peer, trained="96x96x3") for name, peer in NORMED.items()}
-PEERS["googlenet-naive"] = replace(PEERS["googlenet-naive"], trained=None)  # seven times the multiply-adds of GoogLeNet
+for _large in ("googlenet-fc", "googlenet-naive"):  # their heads are those of GoogLeNet, whose train mode is compared
+    PEERS[_large] = replace(PEERS[_large], trained=None)
 PEERS["bn-inception"] = replace(PEERS["bn-inception"], trained="")  # its last pool is 7x7
 
 
@@ -122,17 +124,16 @@ PEERS["bn-inception"] = replace(PEERS["bn-inception"], trained="")  # its last p
 def randomise(model: nn.Module) -> None:
     """Weights that keep the scale of what flows through them, batch norms whose statistics do something, no dropout."""
     for part in model.modules():
-        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
-        elif isinstance(part, nn.modules.batchnorm._BatchNorm):
+        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.kaiming_uniform_(part.weight, nonlinearity="linear" if isinstance(part, nn.Linear) else "relu")
+            if part.bias is not None:
+                nn.init.uniform_(part.bias, -0.3, 0.3)
+        elif isinstance(part, nn.BatchNorm2d):
             for tensor, low, high in ((part.weight, 0.6, 1.4), (part.bias, -0.3, 0.3)):
                 nn.init.uniform_(tensor, low, high)
             for tensor, low, high in ((part.running_mean, -0.3, 0.3), (part.running_var, 0.5, 1.5)):
-                if tensor is not None:
-                    nn.init.uniform_(tensor, low, high)
-        elif isinstance(part, nn.Linear):
-            nn.init.kaiming_normal_(part.weight, nonlinearity="linear")
-            nn.init.uniform_(part.bias, -0.3, 0.3)
+                nn.init.uniform_(tensor, low, high)
+            part.num_batches_tracked.zero_()
     without_dropout(model)
 
 
@@ -157,10 +158,11 @@ def renamed(model: nn.Module, reference: nn.Module, peer: Peer) -> dict[str, str
 def pair(spec: str, peer: Peer, **options: Any) -> tuple[Any, Any, dict[str, str]]:
     """The peer's module and ours with its random weights, dropout off, and our names by its."""
     torch.manual_seed(0)
-    reference = peer.make()
-    randomise(reference)
-    with torch.device("meta"):  # without memory, and without initialising what is overwritten
+    with torch.device("meta"):  # without initialising what is overwritten
+        reference = peer.make()
         model = api.build(spec, heads=peer.heads, **options)
+    assert {name for name, _ in reference.named_buffers()} <= reference.state_dict().keys()
+    randomise(reference.to_empty(device="cpu"))
     without_dropout(model)
     names = renamed(model, reference, peer)
     weights = {names[name]: tensor.clone() for name, tensor in reference.state_dict().items()}
@@ -172,6 +174,12 @@ def difference(one: Tensor, reference: Tensor) -> float:
     """The largest absolute difference over the largest absolute reference value."""
     assert one.shape == reference.shape, (one.shape, reference.shape)
     return ((one - reference).abs().max() / reference.abs().max()).item()
+
+
+def largest(values: list[float]) -> float:
+    """Nothing is skipped: a reference that is zero, or infinite, is no comparison."""
+    assert all(map(math.isfinite, values)), values
+    return max(values, default=0.0)
 
 
 def tensors(result: Any) -> list[Tensor]:
@@ -210,7 +218,7 @@ def differences(spec: str, peer: Peer, *, train: bool = False, **options: Any) -
     buffers = dict(model.named_buffers())
     moved = [(name, tensor) for name, tensor in reference.named_buffers() if train and "running" in name]
     statistics = [difference(buffers[names[name]], tensor) for name, tensor in moved]
-    return Differences(max(outputs), max(gradients), max(statistics, default=0.0))
+    return Differences(largest(outputs), largest(gradients), largest(statistics))
 
 
 def depth(result: Tensor) -> int:

@@ -27,7 +27,9 @@ DATA = Path(__file__).parent / "data"
 POOLS = {"aten::max_pool2d": 13}
 NORMS = {"aten::avg_pool2d": 2 + 1 + 2, "aten::pow": 2}
 #: what else the shipped networks have that fvcore has no rule for: none of it multiplies by weights
-OTHERS = {f"aten::{name}" for name in ("max_pool2d", "avg_pool2d", "add", "mul", "div", "pow", "square", "pad", "hardtanh", "tanh")}
+OTHERS = {
+    f"aten::{name}" for name in ("max_pool2d", "avg_pool2d", "add", "mul", "div", "pow", "square", "pad", "hardtanh", "tanh")
+}
 #: counted on a smaller input than their own, to save time; all others on their own
 INPUTS = {"unet": "188x188x1"}
 #: what fvcore prints for torchvision's modules

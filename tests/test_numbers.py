@@ -1,4 +1,4 @@
-"""The closed form against figures from elsewhere: counts of others' modules, Table 1 of GoogLeNet, arithmetic from its columns."""
+"""The closed form against figures from elsewhere: counts of others' modules, GoogLeNet's Table 1, arithmetic from its columns."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE
 from archspec.language.schema import BlockModel, ColumnModel, Distribution, Document, SourceInfo, TotalClaims
 from archspec.language.values import TYPES
 from archspec.render.data import audit_data
-from archspec.render.reference import PAGES as REFERENCE
-from archspec.render.reference import reference_page
+from archspec.render.reference.pages import PAGES as REFERENCE
+from archspec.render.reference.pages import reference_page
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -18,7 +18,9 @@ from test_cli import run
 import archspec
 from archspec.language.blocks import LIBRARY
 from archspec.ops import op
-from archspec.render.reference import Described, DescribedColumn, describe, lines, names
+from archspec.render.reference.columns import DescribedColumn
+from archspec.render.reference.describe import Described, describe
+from archspec.render.reference.listing import lines, names
 
 ROOT = Path(__file__).parent.parent
 SPECS = {path.stem: path for path in (ROOT / "specs").rglob("*.yaml")}

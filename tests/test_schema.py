@@ -22,7 +22,7 @@ from test_generated import specs
 import archspec
 from archspec.ir.types import Types
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE
-from archspec.render.reference import names
+from archspec.render.reference.listing import names
 from archspec.render.schema import spec_schema
 
 ROOT = Path(__file__).parent.parent
@@ -345,7 +345,8 @@ class Upscale(Op):
     script = f"""
 import json, archspec.ops
 archspec.ops.__path__.append({str(tmp_path)!r})
-from archspec.render.reference import describe, reference_page
+from archspec.render.reference.describe import describe
+from archspec.render.reference.pages import reference_page
 from archspec.render.schema import spec_schema
 assert "## upscale" in reference_page("ops")
 assert describe("ops", "upscale").columns[1].takes == "nearest, linear"

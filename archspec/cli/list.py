@@ -13,7 +13,9 @@ def command(
     format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
     """What there is: the ops, the library's blocks and the shipped specs, a line each."""
-    from archspec.render.reference import list_data, list_text, names
+    from archspec.render.data import list_data
+    from archspec.render.reference.listing import names
+    from archspec.render.reference.terminal import list_text
 
     one_of("--format", format, ("table", "json"))
     kinds = list(names()) if kind is None else [one_of("KIND", kind, names())]

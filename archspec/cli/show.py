@@ -13,7 +13,9 @@ def command(
     format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
     """One op, block or spec: what it is, its columns, its text, and what uses it."""
-    from archspec.render.reference import describe, description_data, description_parts
+    from archspec.render.data import description_data
+    from archspec.render.reference.describe import describe
+    from archspec.render.reference.terminal import description_parts
     from archspec.render.terminal import show
 
     one_of("--format", format, ("table", "json"))
@@ -33,7 +35,7 @@ def _found(name: str) -> tuple[str, str]:
     from archspec.language.diagnostics import did_you_mean, fail
     from archspec.language.names import nearest, normal
     from archspec.language.places import option
-    from archspec.render.reference import names
+    from archspec.render.reference.listing import names
 
     known = names()
     for kind in ("blocks", "ops", "specs"):

@@ -1,1 +1,1 @@
-"""Numbers to text: terminal tables and JSON. Never imports torch."""
+"""Numbers, and what there is, to text: terminal tables, JSON, pages, the JSON Schema. Never imports torch."""

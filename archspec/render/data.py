@@ -1,7 +1,9 @@
-"""The report as plain data: the JSON contract, version 1 (see docs/json.md)."""
+"""Reports, audits and descriptions as plain data: the JSON contract, version 1 (see docs/json.md)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from archspec.analysis.audit import Finding, audit, node_findings
@@ -10,6 +12,8 @@ from archspec.analysis.counters import FVCORE, counted
 from archspec.analysis.fvcore import FvcoreCount
 from archspec.ir.tree import Network
 from archspec.ops.base import Cost
+from archspec.render.reference.describe import Described
+from archspec.render.reference.listing import lines
 
 SCHEMA = 1
 
@@ -48,6 +52,16 @@ def audit_data(network: Network, findings: list[Finding]) -> dict[str, Any]:
         "findings": [{"row": f.row, "figure": f.key, **_claim(f)} for f in findings],
         "differs": sum(not f.agrees and not f.erratum for f in findings),
     }
+
+
+def list_data(kinds: Iterable[str]) -> dict[str, Any]:
+    """Names and their lines, by kind."""
+    return {"schema": SCHEMA, **{kind: [{"name": name, "about": about} for name, about in lines(kind).items()] for kind in kinds}}
+
+
+def description_data(one: Described) -> dict[str, Any]:
+    """A description as plain data."""
+    return {"schema": SCHEMA, **asdict(one)}
 
 
 def _counts(cost: Cost) -> dict[str, int]:

@@ -15,6 +15,12 @@ from archspec.analysis.costs import NetworkCost, NodeCost
 from archspec.analysis.counters import FVCORE, counted, formula
 from archspec.analysis.fvcore import FvcoreCount
 from archspec.ir.tree import Network
+from archspec.ops.base import Cost
+
+
+def bare_table() -> Table:
+    """A table without lines between its cells."""
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
 
 
 def report_table(network: Network, costs: NetworkCost, *, depth: int = 1, fvcore: FvcoreCount | None = None) -> RenderableType:
@@ -26,7 +32,7 @@ def report_table(network: Network, costs: NetworkCost, *, depth: int = 1, fvcore
         no_wrap=True,
         overflow="ellipsis",
     )
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = bare_table()
     table.add_column("row", no_wrap=True)
     table.add_column("type", overflow="fold")  # the one that gives way in a narrow terminal
     table.add_column("output size", justify="right", no_wrap=True)
@@ -35,47 +41,30 @@ def report_table(network: Network, costs: NetworkCost, *, depth: int = 1, fvcore
         table.add_column(header, justify="right", no_wrap=True)
     for row in costs.rows:
         for level, part in row.to_depth(depth):
-            table.add_row(*map(Text, _cells(part, level, costs, fvcore)), style="" if level == 1 else "dim")
+            table.add_row(*map(Text, _cells(part, costs.total, fvcore, level)), style="" if level == 1 else "dim")
     table.add_section()
-    table.add_row(*map(Text, _sum(costs, fvcore)), style="bold")
+    total = ("total", "", "", *_figures(costs.depth, costs.total, costs.total, fvcore))
+    table.add_row(*map(Text, total), style="bold")
     for head in costs.heads:
-        table.add_row(*map(Text, _head(head, fvcore)))
+        table.add_row(*map(Text, _cells(head, Cost(), fvcore)))  # a head has no share of the whole
     returned = [Text(f"returns {network.returns}")] if network.outputs else []
     return Group(title, Text(""), table, Text(""), *_notes(costs, fvcore), *returned)
 
 
-def _cells(row: NodeCost, level: int, costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[str]:
-    node, cost = row.node, row.cost
-    yield "  " * (level - 1) + (node.name)
-    yield node.type
-    yield str(node.output)
-    yield _number(row.depth)
-    yield _number(cost.params)
-    yield _share(cost.params, costs.total.params)
+def _cells(row: NodeCost, whole: Cost, fvcore: FvcoreCount | None, level: int = 1) -> Iterator[str]:
+    node = row.node
+    yield from ("  " * (level - 1) + node.name, node.type, str(node.output))
+    yield from _figures(row.depth, row.cost, whole, fvcore, node.path)
+
+
+def _figures(depth: int, cost: Cost, whole: Cost, fvcore: FvcoreCount | None, path: str = "") -> Iterator[str]:
+    """The cells of a node, or of the whole network (path ""), with its share of the whole."""
+    yield from (_number(depth), _number(cost.params), _share(cost.params, whole.params))
     if fvcore:
-        yield _number(fvcore.flops.get(node.path, 0))
-        yield _agreement(fvcore.flops.get(node.path, 0), counted(cost, FVCORE))
+        theirs, ours = fvcore.flops.get(path, 0), counted(cost, FVCORE)
+        yield from (_number(theirs), "equal" if theirs == ours else f"{ours:,}")
     else:
-        yield _number(cost.macs)
-        yield _share(cost.macs, costs.total.macs)
-
-
-def _sum(costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[str]:
-    params, macs = costs.total.params, costs.total.macs
-    yield from ("total", "", "", _number(costs.depth), _number(params), _share(params, params))
-    if fvcore:
-        yield from (_number(fvcore.flops[""]), _agreement(fvcore.flops[""], counted(costs.total, FVCORE)))
-    else:
-        yield from (_number(macs), _share(macs, macs))
-
-
-def _head(row: NodeCost, fvcore: FvcoreCount | None) -> Iterator[str]:
-    cost, node = row.cost, row.node
-    yield from (node.name, node.type, str(node.output), _number(row.depth), _number(cost.params), "")
-    if fvcore:
-        yield from (_number(fvcore.flops.get(node.path, 0)), _agreement(fvcore.flops.get(node.path, 0), counted(cost, FVCORE)))
-    else:
-        yield from (_number(cost.macs), "")
+        yield from (_number(cost.macs), _share(cost.macs, whole.macs))
 
 
 def _notes(costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[Text]:
@@ -102,23 +91,12 @@ def _share(part: int, whole: int) -> str:
     return "100" if part == whole else f"{100 * part / whole:.1f}"
 
 
-def _agreement(theirs: int, ours: int) -> str:
-    return "equal" if theirs == ours else f"{ours:,}"
-
-
 def audit_table(network: Network, findings: list[Finding]) -> RenderableType:
     """Each published figure beside the computed one, what differs marked; the rules of counting below."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for header, justify in (
-        ("row", "left"),
-        ("figure", "left"),
-        ("published", "right"),
-        ("computed", "right"),
-        ("deviation", "right"),
-        ("", "left"),
-    ):
-        # the last one gives way in a narrow terminal
-        table.add_column(header, justify=justify, no_wrap=bool(header), overflow="fold")  # type: ignore[arg-type] # literals
+    table = bare_table()
+    for header in ("row", "figure", "published", "computed", "deviation"):
+        table.add_column(header, justify="left" if header in ("row", "figure") else "right", no_wrap=True, overflow="fold")
+    table.add_column("", overflow="fold")  # the one that gives way in a narrow terminal
     for finding in findings:
         verdict = "agrees" if finding.agrees else "differs"
         verdict += ", inherited" if finding.inherited else ""

@@ -162,8 +162,9 @@ class Edits:
         """The row with one key replaced: a column under whatever name it has there; a new type drops what it lacks."""
         type_ = self._type(row, inside)
         if type_ is not None:
-            columns = {type_.column(normal(part)) for part, _ in split_patch(key, value)} - {None}
-            row = replace(row, cells={name: cell for name, cell in row.cells.items() if type_.column(name) not in columns})
+            changed = {column.name for part, _ in split_patch(key, value) if (column := type_.column(normal(part)))}
+            kept = {name: cell for name, cell in row.cells.items() if getattr(type_.column(name), "name", None) not in changed}
+            row = replace(row, cells=kept)
         if normal(key) in _KINDS and not is_null(value):
             row = row.without(*_KINDS)
             if normal(key) != "type":

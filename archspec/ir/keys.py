@@ -6,6 +6,7 @@ from archspec.ir.cells import BrokenError, Reporter, cell_value, find_row
 from archspec.ir.rows import COMBINATORS, Row
 from archspec.ir.scope import Layer, Ref, RowNames, Rows
 from archspec.language.diagnostics import did_you_mean
+from archspec.language.formula import UnknownValueError
 from archspec.language.names import nearest
 from archspec.language.nodes import Map, Node, Seq, Text, describe
 from archspec.language.values import boolean, nonnegative, whole
@@ -109,7 +110,7 @@ def loss_weight(row: Row, names: RowNames, report: Reporter) -> float:
         return float(nonnegative(cell_value(node, names, report)))
     except ValueError as error:
         report.add("bad-value", f"loss weight must be {error}, found {describe(node)}", node.place)
-    except BrokenError:
+    except (BrokenError, UnknownValueError):
         pass
     return 1.0
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Count, Number
-from archspec.ops.base import Cost, Op, Shape, column, divides
+from archspec.ops.base import Cost, Op, Shape, ShapeError, column, divides
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,6 +24,8 @@ class GroupNorm(Op):
 
     def output(self, shape: Shape) -> Shape:
         divides(self.groups, "groups", {"channels that come in": shape.channels})
+        if shape.elements == self.groups:
+            raise ShapeError(f"{self.groups} groups leave each of the {shape.elements} values alone", "groups")
         return shape
 
     def cost(self, shape: Shape) -> Cost:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Numbers
-from archspec.ops.base import Op, Shape, ShapeError, column
+from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,6 +23,7 @@ class Renormalize(Op):
     to_std: Numbers = column((0.5, 0.5, 0.5), header="to std", about="the deviation that the weights expect")
 
     def output(self, shape: Shape) -> Shape:
+        needs_map(shape, "renormalize")
         for name in type(self).model_fields:
             values = getattr(self, name)
             if len(values) != shape.channels:

@@ -1,143 +1,143 @@
-"""Generated specs: the inferred sizes are those that torch gives, and the closed form is fvcore's count, at every node."""
+"""Generated specs: at every node the size is torch's and the closed form fvcore's count; the text of a spec is the same network."""
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from conftest import nodes
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import given, note
+from strategies import GOALS, Drawn, examples, specs
 
 import archspec
+from archspec.analysis.audit import audit
 from archspec.analysis.counters import FVCORE, counted
 from archspec.analysis.fvcore import fvcore_count
 from archspec.compiler.module import build_model
-
-PATCHES = st.sampled_from(["1x1", "2x2", "3x3", "1x3", "5x2"])
-STRIDES = st.sampled_from(["1", "2", "1x2", "3"])
-PADDINGS = st.sampled_from(["same", "valid", "1x0"])
-TRUTHS = st.sampled_from(["true", "false"])
-SLOW = [HealthCheck.filter_too_much, HealthCheck.too_slow]
+from archspec.ir.scope import Layer
+from archspec.ir.tree import Leaf
+from archspec.language.resolve import shipped
 
 
-def cells_of(found: dict[str, Any]) -> str:
-    """Cells as the inside of a row."""
-    return ", ".join(f"{key}: {value}" for key, value in found.items())
-
-
-def row(type_: str, needed: dict[str, Any] | None = None, **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
-    """A row of a type with the cells that it needs and some of those that it may have."""
-    cells = st.fixed_dictionaries({"type": st.just(type_), **(needed or {})}, optional=optional)
-    return cells.map(lambda found: "{" + cells_of(found) + "}")
-
-
-def conv(type_: str, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
-    needed = {"patch": PATCHES, "filters": st.sampled_from(["4", "6", "=in_channels", "=2 * in_channels"])}
-    dilations, groups = st.sampled_from(["1", "2", "1x2"]), st.sampled_from(["1", "2", "=in_channels"])
-    return row(type_, needed, stride=STRIDES, padding=PADDINGS, dilation=dilations, groups=groups, bias=TRUTHS, **more)
-
-
-def pool(type_: str) -> st.SearchStrategy[str]:
-    return row(type_, {"patch": PATCHES}, stride=STRIDES, padding=PADDINGS, ceil=TRUTHS)
-
-
-SIMPLE = st.one_of(
-    conv("conv"),
-    conv("convolution", norm=st.sampled_from(["batch norm", "none"]), activation=st.sampled_from(["sigmoid", "none", "dropout"])),
-    pool("max pool"),
-    pool("avg pool"),
-    row("adaptive avg pool", size=st.sampled_from(["1", "2x3"])),
-    *(st.just(f"{{type: {name}}}") for name in ("batch norm", "response norm", "relu", "sigmoid", "identity", "softmax")),
-    row("separable convolution", {"patch": PATCHES, "filters": st.just(4)}, stride=STRIDES),
-    st.just('{type: inception, "#1x1": 2, "#3x3 reduce": 2, "#3x3": 3, "#5x5 reduce": 1, "#5x5": 2, pool proj: 3}'),
-)
-LISTS = st.lists(SIMPLE, max_size=3).map(lambda rows: "[" + ", ".join(rows) + "]")
-
-
-def branches(kind: str, inner: st.SearchStrategy[str], most: int = 3) -> st.SearchStrategy[str]:
-    """A row of a combinator; one that keeps the input's size is likely, so that sums agree."""
-    return st.lists(inner, min_size=2, max_size=most).map(
-        lambda found: "{" + f"{kind}: {{" + ", ".join(f"b{number}: {text}" for number, text in enumerate(found)) + "}}"
-    )
-
-
-SAME = st.sampled_from(["[]", "[relu]", "{type: batch norm}", "[{type: conv, patch: 3x3, filters: =in_channels}, sigmoid]"])
-GATE = st.sampled_from(["[adaptive avg pool, {type: conv, patch: 1x1, filters: =in_channels}, sigmoid]", "[]"])
-NESTED = st.one_of(
-    SIMPLE,
-    branches("concat", st.one_of(LISTS, SAME)),
-    branches("sum", SAME),
-    branches("product", st.one_of(SAME, GATE)),
-    branches("split", SAME, most=2),
-    st.tuples(st.integers(1, 3), SAME).map(lambda found: f"{{repeat: {found[0]}, concat: {{x: {found[1]}, y: []}}}}"),
-)
-
-
-@st.composite
-def specs(draw: st.DrawFn) -> str:
-    """A spec of a few rows, some of which join earlier ones, maybe with a linear layer and a head at the end."""
-    rows = draw(st.lists(NESTED, min_size=1, max_size=5))
-    lines = [text.replace("{", f"{{id: r{number}, ", 1) for number, text in enumerate(rows)]
-    if draw(st.booleans()):
-        kind, first = draw(st.sampled_from(["concat", "sum", "product"])), draw(st.integers(0, len(rows) - 1))
-        lines.append(f"{{id: join, type: {kind}, from: [r{first}, r{len(rows) - 1}]}}")
-    if draw(st.booleans()):
-        lines += ["{id: fc, type: linear, filters: 5}", "{id: last, type: batch norm}"]
-    heads = draw(st.sampled_from(["", "heads:\n  aux: {from: r0, type: linear, filters: 5}\n"]))
-    size = draw(st.sampled_from(["9x12x4", "16x16x2", "7x7x6"]))
-    return f"name: generated\ninput: {size}\nrows:\n" + "".join(f"  - {line}\n" for line in lines) + heads
-
-
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=SLOW)
-@given(specs())
-def test_sizes_and_counts_at_every_node(text: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "generated.yaml"
-        path.write_text(text)
-        wrong = archspec.check(path)
-        assert {one.code for one in wrong} <= {"shape-mismatch"}, text
-        assume(not wrong)
-        network = archspec.load(path)
-    report = archspec.api.report_network(network)
-    model = build_model(network).eval()
-    given_: dict[str, tuple[int, ...]] = {}
-    for name, module in model.named_modules():
-        module.register_forward_hook(lambda _, __, output, name=name: given_.__setitem__(name, tuple(output.shape[1:])))
-    with torch.no_grad():
-        model(torch.randn(2, *network.input.tensor))
+def skipped(network: Any) -> set[str]:
+    """A softmax at the end that the model does not run: it only reads the logits, and nobody reads it."""
     last = network.rows[-1]
-    # a softmax at the end only reads the logits, unless it reads another row or a head reads it
-    reading = getattr(getattr(last, "op", None), "reading", False) and not last.sources
-    skipped = {last.path} if reading and all(last.path not in head.reads for head in network.heads) else set()
-    expected = {node.path: node.output.tensor for row in network.rows for node in [row, *below(row)] if node.path not in skipped}
-    assert {name: shape for name, shape in given_.items() if name} == expected
-    assert sum(p.numel() for p in model.parameters()) == report.costs.total.params + report.costs.heads_total.params
-    counts = fvcore_count(model, network)
+    read = {path for head in network.heads for path in head.reads} | {one.path for one in network.outputs}
+    return {last.path} if isinstance(last, Leaf) and last.op.reading and not last.sources and last.path not in read else set()
+
+
+def sizes(network: Any, model: Any) -> dict[str, tuple[int, ...]]:
+    """The size that every module gives, by path: two examples in train mode, so that heads run."""
+    found: dict[str, tuple[int, ...]] = {}
+    for name, module in model.named_modules():
+        module.register_forward_hook(lambda _, __, output, name=name: found.__setitem__(name, output))
+    x = torch.randn(2, *network.input.tensor, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    results = model(x)
+    total = sum(part.sum() for part in (results.values() if isinstance(results, dict) else results if model.heads else [results]))
+    if total.requires_grad:
+        total.backward()
+    assert torch.isfinite(total)
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is None or torch.isfinite(parameter.grad).all(), name
+    return {name: tuple(output.shape) for name, output in found.items() if name}
+
+
+def holds(network: Any) -> None:
+    """Sizes, parameters and counts of a network, at every node."""
+    report = archspec.api.report_network(network)
+    model = build_model(network).double()
+    expected = {node.path: (2, *node.output.tensor) for node in nodes(network) if node.path not in skipped(network)}
+    assert sizes(network, model.train()) == expected
+    for mode in (model.eval(),):
+        with torch.no_grad():
+            mode(torch.randn(2, *network.input.tensor, dtype=torch.float64))
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    assert parameters == report.costs.total.params + report.costs.heads_total.params
+    counts = fvcore_count(build_model(network), network)
     for cost in (*report.costs.rows, *report.costs.heads):
-        for _, part in cost.to_depth(20):
-            assert counts.flops.get(part.node.path, 0) == counted(part.cost, FVCORE), (part.node.path, text)
-            assert counts.activations.get(part.node.path, 0) == part.cost.activations, (part.node.path, text)
+        for _, part in cost.to_depth(50):
+            path = part.node.path
+            assert counts.flops.get(path, 0) == counted(part.cost, FVCORE), path
+            assert counts.activations.get(path, 0) == part.cost.activations, path
+            own = sum(p.numel() for p in model.get_submodule(path).parameters())
+            assert own == part.cost.params, path
 
 
-def below(node: Any) -> list[Any]:
-    return [found for child in getattr(node, "children", ()) for found in [child, *below(child)]]
+@pytest.mark.parametrize("goal", GOALS)
+def test_sizes_and_counts_at_every_node(goal: str) -> None:
+    """Each op, library block and construct is in at least one valid spec, and every spec keeps its word."""
+    reached: set[str] = set()
+
+    @examples(3)
+    @given(specs(goal))
+    def check(drawn: Drawn) -> None:
+        note(repr(drawn))
+        holds(drawn.load())
+        reached.update(drawn.tags)
+
+    check()
+    assert goal in reached
 
 
-def test_the_strategies_reach_every_kind_of_node() -> None:
-    """A strategy that only makes chains would hold little."""
-    seen: set[str] = set()
+def told(node: Any) -> Any:
+    """A node without its places: everything that a spec can say of it, and what follows."""
+    claims = {key: (claim.text, claim.value, claim.inherited, claim.erratum) for key, claim in node.claims.items()}
+    columns = {name: told_value(value) for name, value in node.columns.items()}
+    kind = node.op if isinstance(node, Leaf) else (node.kind, [told(child) for child in node.children])
+    return node.path, node.type, kind, node.input, node.output, columns, dict(node.cells), node.sources, claims
 
-    @settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW)
-    @given(specs())
-    def collect(text: str) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "generated.yaml"
-            path.write_text(text)
-            if not archspec.check(path):
-                seen.update(getattr(node, "kind", node.type) for node in nodes(archspec.load(path)))
 
-    collect()
-    assert {"sequence", "concat", "sum", "product", "split", "conv", "max pool", "avg pool", "linear", "batch norm"} <= seen
+def told_value(value: Any) -> Any:
+    if isinstance(value, Layer):
+        return str(value.type), {name: str(cell.value) for name, cell in value.cells.items()}
+    return value if isinstance(value, str | int | float | tuple | None) else str(value)
+
+
+def whole(network: Any) -> dict[str, Any]:
+    """Everything of a network but places."""
+    return {
+        "name": (network.name, network.about, network.input, network.output, network.outputs, network.counts),
+        "rows": told(network.body),
+        "heads": [(told(head.node), head.weight, head.reads) for head in network.heads],
+        "claims": {key: (claim.text, claim.value, claim.inherited) for key, claim in network.claims.items()},
+        "init": {op: {tensor: one.model_dump() for tensor, one in tensors.items()} for op, tensors in network.init.items()},
+        "audit": audit(network),
+        "text": (network.text, network.digest),
+    }
+
+
+def same_from_its_text(network: Any, folder: Path) -> None:
+    """The text of a network, in a file by itself, gives the network again."""
+    path = folder / "dumped.yaml"
+    path.write_text(network.text)
+    again = archspec.load(path)
+    for key, value in whole(network).items():
+        assert whole(again)[key] == value, key
+
+
+DUMPED = [goal for goal in GOALS if not goal.startswith(("op ", "block "))]
+
+
+@pytest.mark.parametrize("goal", DUMPED)
+def test_the_text_of_a_generated_spec_is_the_same_network(goal: str, tmp_path: Path) -> None:
+    """With all that it extends and uses, and the options."""
+
+    @examples(8)
+    @given(specs(goal))
+    def check(drawn: Drawn) -> None:
+        note(repr(drawn))
+        same_from_its_text(drawn.load(), tmp_path)
+
+    check()
+
+
+@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("options", [{}, {"set": ["init=torch", "defaults.dropout.rate=10%"], "input": "299x299"}], ids=["as is", "changed"])
+def test_the_text_of_a_shipped_spec_is_the_same_network(name: str, options: dict[str, Any], tmp_path: Path) -> None:
+    network = archspec.load(name)
+    if options:
+        height, width, channels = network.input.height, network.input.width, network.input.channels
+        network = archspec.load(name, set=options["set"], input=(height + 32, width + 32, channels))
+    same_from_its_text(network, tmp_path)

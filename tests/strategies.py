@@ -1,0 +1,712 @@
+"""Random valid specs over all ops, library blocks and combinators.
+
+A spec grows row by row. The cells of a row are drawn from the columns of its type (their types, bounds and choices), so
+that a new op is generated as soon as it is there; a row that does not fit what flows in is drawn anew, and at last left
+out. Whatever comes out is therefore valid, and `tags` say what is in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+
+import archspec
+from archspec.language.blocks import library_block, library_names
+from archspec.language.columns import REQUIRED, Column
+from archspec.language.values import TYPES
+from archspec.ops import op, op_names
+from archspec.ops.base import Shape
+
+#: more examples of everything: ARCHSPEC_EXAMPLES=20 pytest tests/test_generated.py; they are then drawn at random
+TIMES = int(os.environ.get("ARCHSPEC_EXAMPLES", "1"))
+
+
+def examples(count: int) -> settings:
+    """The settings of a test with so many examples: always the same ones, unless more are wanted."""
+    checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
+    return settings(
+        max_examples=count * TIMES,
+        deadline=None,
+        derandomize=TIMES == 1,
+        database=None,
+        phases=[Phase.generate],  # a spec is small as it is, and to shrink one takes minutes
+        suppress_health_check=checks,
+    )
+
+
+# YAML
+
+
+def flow(value: Any) -> str:
+    """A value as YAML writes it in one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{flow(key)}: {flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return text if re.fullmatch(r"[\w=./%(+* -]([\w=./%()+* <>-]|:(?=\w))*", text) and text.strip() == text else json.dumps(text)
+
+
+def document(parts: dict[str, Any]) -> str:
+    """A document: a line for each key, and for each row."""
+    lines = [f"{key}: {flow(value)}" for key, value in parts.items() if key != "rows"]
+    rows = parts.get("rows", [])
+    if isinstance(rows, dict):
+        return "\n".join([*lines, f"rows: {flow(rows)}"]) + "\n"
+    return "\n".join([*lines, "rows:", *(f"  - {flow(row)}" for row in rows)]) + "\n"
+
+
+# Specs
+
+
+@dataclass
+class Drawn:
+    """A spec, net.yaml beside other files, with options, and what is in it."""
+
+    files: dict[str, str]
+    options: dict[str, Any] = field(default_factory=dict)
+    tags: set[str] = field(default_factory=set)
+
+    def load(self, folder: Path | None = None) -> Any:
+        """Its network."""
+        where = folder or scratch()
+        for name, text in self.files.items():
+            (where / name).write_text(text)
+        return archspec.load(where / "net.yaml", **self.options)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"# {name}\n{text}" for name, text in self.files.items()) + f"# {self.options}"
+
+
+@cache
+def scratch() -> Path:
+    """A folder of this process."""
+    folder = tempfile.TemporaryDirectory(prefix="archspec-generated-")
+    scratch.kept = folder  # type: ignore[attr-defined] # removed when the process ends
+    return Path(folder.name)
+
+
+#: what a row that does not fit may be answered with; anything else is a mistake of archspec or of these strategies
+UNFIT = {"shape-mismatch", "bad-value", "formula-value", "missing-column", "removed-row", "overflow", "unknown-column", "output-size", "unused-row"}
+#: elements of the largest map, multiply-adds
+MOST, MOST_MACS = 30_000, 3_000_000
+
+
+class Unexpected(AssertionError):  # noqa: N818 - it is what a test fails with
+    """A diagnostic that no generated spec should have."""
+
+
+@lru_cache(4096)
+def _network(text: str) -> Any:
+    """The network of a text, or None if a row of it does not fit, or is too large to run often."""
+    path = scratch() / "try.yaml"
+    path.write_text(text)
+    try:
+        network = archspec.load(path)
+    except archspec.SpecError as error:
+        if not {one.code for one in error.diagnostics} <= UNFIT:
+            raise Unexpected(f"{error}\n\n{text}") from None
+        return None
+    nodes = [*network.rows, *(head.node for head in network.heads)]
+    while nodes:
+        node = nodes.pop()
+        if max(node.output.elements, node.input.elements) > MOST:
+            return None
+        nodes += getattr(node, "children", ())
+    return network if archspec.api.network_cost(network).total.macs < MOST_MACS else None
+
+
+# Cells
+
+
+@cache
+def columns(type_: str) -> dict[str, Column]:
+    """The columns of an op or of a library block."""
+    found = op(type_)
+    if found is not None:
+        return found.columns()
+    block = library_block(type_)
+    assert block is not None
+    return block.columns or {}
+
+
+#: annotations of columns, as `values.TYPES` names them
+_NAMES = {annotation: name for name, annotation in TYPES.items()}
+_VALUES: dict[str, list[Any]] = {
+    "int": [0, 1, 2, 5],
+    "count": [1, 2, 3, 4, "=in_channels"],
+    "channels": [1, 2, 3, 4, 6, 8, 12, "=in_channels", "=2 * in_channels", "=wide", "=twice", "=max(1, in_channels // 2)"],
+    "number": ["1", "0.5", "2", "25%", "1e-3", "=wide / 4", "-0.5"],
+    "fraction": ["0", "0.25", "40%", "=1 / twice"],
+    "size": ["1x1", "2x2", "3x3", "1", "2", "1x3", "3x1", "5x2", "=wide"],
+    "margin": ["0", "1", "0x1"],
+    "padding": ["same", "valid", "tf same", "1", "1x0", "0:1", "0:1x2:1", "0"],
+    "bool": [True, False, "=deep", "=in_channels > 4", "yes"],
+    "text": ["word"],
+}
+_SIMPLEST = {"size": "1x1", "padding": "0", "int": 1, "count": 1, "channels": 4, "number": "1", "fraction": "0.25", "bool": True}
+#: a table that says one thing in two cells: what the pool leaves must be stated as well
+_SPECIAL: dict[str, Callable[[Draft], dict[str, Any]]] = {
+    "auxiliary classifier": lambda draft: {"patch": "1x1", "stride": 1, "pooled": f"{draft.flow.height}x{draft.flow.width}"},
+}
+#: rows without which a type hardly ever fits
+_BEFORE: dict[str, list[dict[str, Any]]] = {
+    "top down": [{"type": "max pool", "patch": "2x2"}],
+}
+
+
+class Draft:
+    """A list of rows that grows: in the spec, a branch, or the body of a block. `top` is what stands above all rows."""
+
+    def __init__(self, draw: st.DrawFn, top: dict[str, Any], start: Shape, level: int = 0) -> None:
+        self.draw, self.top, self.start, self.level = draw, top, start, level
+        self.rows: list[Any] = []
+        self.flow = start
+        #: rows that later ones may read
+        self.shapes: dict[str, Shape] = {} if level else {"input": start}
+        self.tags: set[str] = set()
+
+    def pick(self, values: Iterable[Any]) -> Any:
+        return self.draw(st.sampled_from(list(values)))
+
+    def chance(self, percent: int) -> bool:
+        return self.draw(st.integers(0, 99)) >= 100 - percent
+
+    def below(self, start: Shape) -> Draft:
+        """A list inside this one."""
+        return Draft(self.draw, self.top, start, self.level + 1)
+
+    def spec(self, rows: list[Any]) -> dict[str, Any]:
+        """The rows so far and these, on what flows into the list."""
+        first = [{"id": "flat", "type": "flatten"}] if self.start.flat else []
+        return {"name": "t", "input": str(self.start), **self.top, "rows": [*first, *self.rows, *rows]}
+
+    def add(self, row: Any, tags: Iterable[str] = (), named: bool = False) -> bool:
+        """Takes a row if it fits."""
+        name = f"r{len(self.rows)}"
+        if isinstance(row, dict) and (named or self.chance(70)):
+            row = {"id": name, **row}
+        network = _network(document(self.spec([row])))
+        if network is None:
+            return False
+        last = network.rows[-1]
+        if self.rows or last.name != "flat":
+            self.flow = network.output
+        kept = len(network.rows) > len(self.rows) + self.start.flat - sum("when" in one for one in self.rows if isinstance(one, dict))
+        self.rows.append(row)
+        if isinstance(row, dict) and row.get("id") == name and last.name == name and kept:
+            self.shapes[name] = last.output
+        self.tags.update(tags)
+        return True
+
+    def value(self, type_: str, column: Column) -> Any:
+        """A value for a column, or None."""
+        if column.choices:
+            return self.pick(column.choices)
+        if column.holds_layer:
+            return self.pick(["none", "=norm", self.layer(), self.layer()])
+        if column.holds_row:
+            return self.pick(self.shapes) if self.shapes else None
+        kind = _NAMES[column.annotation]
+        if kind == "numbers":
+            return [self.pick(["0.5", "1", "2"]) for _ in range(self.flow.channels)]
+        if kind not in _VALUES:  # a type that the language will have
+            return None
+        fitting = []
+        for value in _VALUES[kind]:
+            try:
+                if not str(value).startswith("="):
+                    column.parse(value if isinstance(value, bool) else str(value))
+                fitting.append(value)
+            except ValueError:
+                continue
+        return self.pick(fitting) if fitting else None
+
+    def layer(self) -> Any:
+        """An op as a layer, bare or with cells."""
+        type_ = self.pick(op_names())
+        cells = self.cells(type_, 30)
+        return cells if len(cells) > 1 else self.spelled(type_)
+
+    def spelled(self, name: str) -> str:
+        return name.replace(" ", "_") if self.chance(10) else name
+
+    def cells(self, type_: str, percent: int) -> dict[str, Any]:
+        """A row of a type: the cells that it needs, and some of the others."""
+        found: dict[str, Any] = {"type": self.spelled(type_)}
+        fixed = _SPECIAL.get(type_, lambda _: {})(self)
+        for number, column in enumerate(columns(type_).values()):
+            if column.name in fixed or column.default is REQUIRED or self.chance(percent):
+                value = fixed[column.name] if column.name in fixed else self.value(type_, column)
+                if value is None:
+                    continue
+                bare = isinstance(value, str | int) and not isinstance(value, bool) and re.fullmatch(r"[\w%.]+", str(value))
+                if number == 0 and bare and not column.holds_layer and not column.holds_row and self.chance(15):
+                    found["type"] = f"{type_} ({value})"
+                else:
+                    found[column.header if self.chance(50) else column.name] = value
+        return found
+
+    def simplest(self, type_: str) -> dict[str, Any]:
+        """The row of a type that fits most often."""
+        cells: dict[str, Any] = {"type": type_}
+        for column in columns(type_).values():
+            kind = _NAMES[column.annotation]
+            if (column.default is REQUIRED or kind == "count") and kind in _SIMPLEST:
+                cells[column.name] = _SIMPLEST[kind]
+            elif kind == "numbers":
+                cells[column.name] = ["0.5"] * self.flow.channels
+            elif column.default is REQUIRED and (column.holds_layer or self.shapes):
+                cells[column.name] = "relu" if column.holds_layer else list(self.shapes)[-1]
+        return {**cells, **_SPECIAL.get(type_, lambda _: {})(self)}
+
+    # rows
+
+    def typed(self, type_: str) -> bool:
+        """A row of an op or a library block."""
+        for row in _BEFORE.get(type_, []):
+            self.add(row)
+        tags = {f"op {type_}" if op(type_) else f"block {type_}"}
+        for percent in (50, 30, 20, 10):
+            row = self.cells(type_, percent)
+            more = {"layer column"} if any(column.holds_layer and column.header in row for column in columns(type_).values()) else set()
+            if self.add(row, tags | more):
+                return True
+        return self.add(self.simplest(type_), tags)
+
+    def any_typed(self) -> bool:
+        return self.typed(self.pick([*op_names(), *library_names()]))
+
+    def fill(self, most: int) -> Draft:
+        """Some rows of any kind."""
+        for _ in range(self.draw(st.integers(0, most))):
+            self.step()
+        return self
+
+    def step(self) -> None:
+        if self.level < 2 and self.chance(40):
+            self.pick(list(STEPS.values()))(self)
+        else:
+            self.any_typed()
+
+    def listed(self, extra: Iterable[Any] = ()) -> Any:
+        """The rows as a branch or a body: one by itself needs no list."""
+        rows = [*self.rows, *extra]
+        return rows[0] if len(rows) == 1 and self.chance(50) and "id" not in rows[0] else rows
+
+    def reach(self, wanted: Shape) -> list[Any] | None:
+        """Rows from what flows here to a shape."""
+        if self.flow == wanted and self.chance(50):
+            return []
+        if wanted.flat:
+            return [{"type": "linear", "filters": wanted.channels}]
+        if self.flow.flat:
+            return None
+        size = {"height": wanted.height, "width": wanted.width}
+        pool = {"type": self.pick(["adaptive avg pool", "adaptive max pool"]), "size": f"{wanted.height}x{wanted.width}"}
+        resize = self.pick([pool, {"type": "upsample", **size, "mode": self.pick(["nearest", "bilinear", "bicubic"])}])
+        conv = {"type": "conv", "patch": "1x1", "filters": wanted.channels}
+        return [resize, conv] if self.chance(50) else [conv, resize]
+
+    def branches(self, kind: str) -> bool:
+        """A combinator whose branches agree."""
+        count = self.draw(st.integers(2, 3))
+        if kind == "split":
+            count = self.pick([one for one in (1, 2, 3, 4) if self.flow.channels % one == 0])
+        start = self.flow._replace(channels=self.flow.channels // count) if kind == "split" else self.flow
+        tags = {kind}
+        drafts = [self.below(start).fill(2) for _ in range(count)]
+        wanted = drafts[0].flow
+        found = {"b0": drafts[0].listed()}
+        for number, draft in enumerate(drafts[1:], 1):
+            free = wanted if kind in ("sum", "product") else wanted._replace(channels=self.pick([1, 2, 4]))
+            rows = draft.reach(free)
+            if kind == "product" and not wanted.flat and self.chance(50):
+                draft, rows = self.below(start), None
+            if rows is None:  # from what comes in
+                draft = self.below(start)
+                rows = draft.reach(free._replace(height=1, width=1) if kind == "product" else free) or []
+            tags |= draft.tags if draft.rows else set()
+            found[f"b{number}"] = draft.listed(rows)
+        return self.add({kind: found}, tags | drafts[0].tags)
+
+    def repeated(self) -> bool:
+        """A row, several times."""
+        inner = self.below(self.flow)
+        inner.step()
+        rows = [row for row in inner.rows if isinstance(row, dict) and "when" not in row and "from" not in row and "repeat" not in row]
+        if not rows:
+            return False
+        row = {key: value for key, value in rows[0].items() if key != "id"}
+        growing = {"filters": self.pick(["=in_channels + index", "=index + 1"])} if "filters" in row and self.chance(40) else {}
+        return self.add({"repeat": self.pick([2, 1, 3]), **row, **growing}, {"repeat"} | inner.tags)
+
+    def conditional(self) -> bool:
+        """A row that is there, or not."""
+        inner = self.below(self.flow)
+        inner.any_typed()
+        condition = self.pick(["=deep", "=in_channels > 4", "=in_height == 1 or deep", "=not norm", True, False])
+        return bool(inner.rows) and self.add({"when": condition, **inner.rows[0]} | {"id": f"r{len(self.rows)}"}, {"when"})
+
+    def join(self) -> bool:
+        """Earlier rows, joined: of the last one a row is made that agrees with another."""
+        if not self.shapes:
+            self.add({"type": "relu"}, named=True)
+        other = self.pick(self.shapes)
+        rows = self.reach(self.shapes[other])
+        for row in rows or ():
+            self.add(row)
+        agreeing = [name for name, shape in self.shapes.items() if shape == self.shapes[other]]
+        kind = self.pick(["sum", "concat", "product"])
+        joined = [other, *(self.pick(agreeing) for _ in range(self.pick([1, 2])))]
+        return self.add({"type": kind, "from": joined}, {"from", kind})
+
+    def read(self) -> bool:
+        """A row that reads an earlier one in place of the last."""
+        if not self.shapes:
+            self.add({"type": "relu"}, named=True)
+        name = self.pick(self.shapes)
+        inner = self.below(self.shapes.get(name, self.flow))
+        inner.any_typed()
+        row = inner.rows[0] if inner.rows else None
+        return isinstance(row, dict) and self.add({**row, "id": f"r{len(self.rows)}", "from": name}, {"from one"})
+
+    def optional(self, other: str) -> bool:
+        """A branch that is there, or else is not, or passes through what comes in."""
+        kind, condition = self.pick(["sum", "product", "concat"]), self.pick(["=deep", "=not deep", "=in_channels > 4", True, False])
+        layer = self.pick([{"type": "batch norm"}, {"type": "conv", "patch": "1x1", "filters": "=in_channels"}, {"type": "tanh"}])
+        branches = {"kept": self.pick([[], "sigmoid", ["relu", "layer scale"]]), "maybe": {"when": condition, "else": other, **layer}}
+        return self.add({kind: branches}, {kind, f"else {other}"})
+
+    def block(self, nested: bool = False) -> bool:
+        """A block of the spec around some rows: cells become columns, vars, or a layer."""
+        inner = self.below(self.flow)
+        if nested:
+            inner.block()
+        inner.fill(3)
+        if not inner.rows:
+            inner.any_typed()
+        told: dict[str, Any] = {}
+        passed: dict[str, Any] = {}
+        variables: dict[str, Any] = {}
+        tags = {"own block"} | inner.tags
+        body: list[Any] = []
+        for row in inner.rows:
+            body.append(self.lifted(row, told, passed, variables, tags) if isinstance(row, dict) and "type" in row else row)
+        skips = [name for name in self.shapes if name != "input" and self.level == 0]
+        if skips and self.chance(40):
+            skip = self.pick(skips)
+            rows = inner.reach(self.shapes[skip])
+            if rows is not None:
+                told["skip"], passed["skip"] = {"type": "row"}, skip
+                body += [*rows, {"id": "last", "type": "identity"}, {"type": "sum", "from": ["=skip", "last"]}]
+                tags.add("row column")
+        name = f"unit {len(self.top['blocks'])}"
+        if any("unit " in str(row) for row in inner.rows):
+            tags.add("nested block")
+        self.top["blocks"][name] = {
+            **({"about": "of this spec: its own"} if self.chance(30) else {}),
+            **({"columns": told} if told else {}),
+            **({"vars": variables} if variables else {}),
+            "body": body,
+        }
+        if self.add({"type": self.spelled(name), **passed}, tags):
+            return True
+        del self.top["blocks"][name]
+        return False
+
+    def lifted(self, row: dict[str, Any], told: dict[str, Any], passed: dict[str, Any], variables: dict[str, Any], tags: set[str]) -> Any:
+        """A row of a block's body, some of whose cells are columns of the block."""
+        type_ = str(row["type"]).partition(" (")[0].replace("_", " ")
+        if set(row) <= {"id", "type", *columns_by_header(type_)} and "(" not in row["type"] and self.chance(25):
+            cells = {key: value for key, value in row.items() if key != "id"}
+            if not any(isinstance(value, str) and value.startswith("=") for value in cells.values()):
+                name = f"c{len(told)}"
+                told[name], passed[name] = {"type": "layer"}, cells if len(cells) > 1 else row["type"]
+                tags.add("layer column")
+                return {**({"id": row["id"]} if "id" in row else {}), "layer": f"={name}"}
+        found = dict(row)
+        for key, value in row.items():
+            column = columns_by_header(type_).get(key)
+            kind = _NAMES.get(column.annotation) if column is not None else None
+            if kind is None or kind == "row" or column is None or "=" in str(value) or "/" in str(value) or not self.chance(40):
+                continue
+            name = f"c{len(told)}"
+            told[name] = {"type": kind, **({"header": f"#{name} of it"} if self.chance(30) else {})}
+            if self.chance(40):
+                told[name]["default"] = value
+            else:
+                passed[name] = value
+            found[key] = f"={name}"
+            if kind in ("count", "channels", "number") and self.chance(40):
+                variables[f"v{name}"], found[key] = f"={name}", f"=v{name}"
+                tags.add("vars")
+        return found
+
+
+@cache
+def columns_by_header(type_: str) -> dict[str, Column]:
+    if op(type_) is None and type_ not in library_names():
+        return {}
+    return {name: column for column in columns(type_).values() for name in (column.name, column.header)}
+
+
+#: what a list can be made of besides a row of one type
+STEPS: dict[str, Callable[[Draft], bool]] = {
+    **{kind: (lambda draft, kind=kind: draft.branches(kind)) for kind in ("concat", "sum", "product", "split")},
+    "repeat": Draft.repeated,
+    "when": Draft.conditional,
+    "from": Draft.join,
+    "from one": Draft.read,
+    "own block": Draft.block,
+    "else identity": lambda draft: draft.optional("identity"),
+    "else none": lambda draft: draft.optional("none"),
+}
+
+_INNER = {"id": "inner", "type": "convolution", "patch": "=patch", "stride": "=stride", "filters": "=filters", "padding": "=padding"}
+#: library blocks and ops that a spec redefines
+_REDEFINED: list[dict[str, Any]] = [
+    {"convolution": {"body": ["batch norm", "relu", {**_INNER, "activation": "none"}]}},
+    {"convolution": {"about": "the library's, so called"}},
+    {"convolution": {"body": [{**_INNER, "groups": "=groups", "dilation": "=dilation", "norm": "=norm", "bias": "=bias"}, "silu"]}},
+    {"relu": {"columns": {}, "body": ["relu", {"type": "dropout", "rate": "20%"}]}},
+    {"global avg pool": {"body": [{"id": "mean", "type": "adaptive avg pool (1)"}, {"id": "again", "type": "global avg pool"}]}},
+]
+_USED = {"convolution": {"patch": "3x3", "filters": 4}, "relu": {}, "global avg pool": {}}
+_SOURCES: list[dict[str, Any]] = [
+    {"title": "A paper: the first, of two", "authors": "A & B", "year": 2015, "arxiv": "1409.1556", "table": "Table 1"},
+    {"title": "x", "counts": {"params": {"K": 1024, "bias": False}, "ops": {"unit": "flops"}, "tolerance": "5%"}},
+]
+_INITS: list[Any] = ["he fan out", "torch", {"conv": {"weight": {"he normal": "fan in"}, "bias": 0}, "linear": {"weight": {"normal": "0.01"}}}]
+
+#: what a spec can be told to hold besides its rows
+TOPS = ("redefined block", "defaults", "spread", "heads", "outputs", "claims", "init", "extends", "uses", "options")
+#: kinds of things that specs are made of, each with at least one test of its own
+GOALS = (
+    *(f"op {name}" for name in op_names()),
+    *(f"block {name}" for name in library_names()),
+    *STEPS,
+    *("layer column", "row column", "nested block", "vars"),
+    *TOPS,
+)
+
+
+def _goal(draft: Draft, goal: str) -> None:
+    """Lets the draft reach what it should hold; most often it does."""
+    kind, _, name = goal.partition(" ")
+    for _ in range(4):
+        if goal in draft.tags:
+            return
+        if kind in ("op", "block"):
+            draft.typed(name)
+        elif goal in STEPS:
+            STEPS[goal](draft)
+        elif goal in ("layer column", "row column", "nested block", "vars"):
+            draft.block(nested=goal == "nested block")
+
+
+@st.composite
+def specs(draw: st.DrawFn, goal: str = "") -> Drawn:
+    """A valid spec, which holds what `goal` says wherever that fits."""
+
+    def wants(part: str, percent: int) -> bool:
+        return part == goal or draw(st.integers(0, 99)) >= 100 - percent
+
+    top: dict[str, Any] = {
+        "vars": {
+            "wide": draw(st.sampled_from([4, 2, 3])),
+            "twice": "=2 * wide",
+            "deep": draw(st.booleans()),
+            "norm": draw(st.sampled_from(["none", "batch norm", {"type": "group norm", "groups": 1, "eps": "1e-3"}])),
+        },
+        "defaults": {},
+        "blocks": {},
+    }
+    tags: set[str] = {"vars"}
+    channels = draw(st.sampled_from([4, 3, 8, 6, 1, 12]))
+    size = draw(st.sampled_from(["8x8", "9x12", "7x7", "16x10", "1x1"] if not goal else ["8x8", "9x12", "7x7", "16x10"]))
+    height, width = map(int, size.split("x"))
+    draft = Draft(draw, top, Shape(channels, height, width))
+    redefined: dict[str, Any] = draw(st.sampled_from(_REDEFINED)) if wants("redefined block", 15) else {}
+    top["blocks"].update(redefined)
+    if wants("defaults", 25):
+        for _ in range(draw(st.integers(1, 3))):
+            _default(draft, tags)
+    if wants("spread", 10):
+        top["defaults"]["drop path"] = {"rate": "20%", "spread": True}
+        for _ in range(draw(st.integers(1, 3))):
+            draft.add({"sum": {"body": [{"type": "conv", "patch": "1x1", "filters": "=in_channels"}, "drop path"], "rest": []}}, {"spread"})
+    draft.fill(3)
+    for name in redefined:
+        draft.add({"type": name, **_USED[name]}, {"redefined block"})
+    if not draft.rows or goal in TOPS or draft.chance(20):
+        draft.add({"type": draft.pick(["relu", "batch norm"])}, named=True)
+    _goal(draft, goal)
+    draft.fill(2)
+    if goal == "outputs":
+        draft.add({"type": "sigmoid"}, named=True)
+    return _finished(draft, wants, tags)
+
+
+def _default(draft: Draft, tags: set[str]) -> None:
+    """A default that leaves shapes alone, or a norm for all convolutions."""
+    defaults = draft.top["defaults"]
+    if draft.chance(40):
+        defaults["convolution"] = {"norm": draft.pick(["batch norm", {"type": "batch norm", "eps": "1e-3"}])}
+    else:
+        type_ = draft.pick([*op_names(), *library_names()])
+        some = [one for one in columns(type_).values() if _NAMES[one.annotation] in ("number", "fraction", "bool")]
+        column = draft.pick(some or [None])
+        value = draft.value(type_, column) if column is not None else None
+        if value is None or str(value).startswith("=in_"):
+            return
+        defaults[type_] = {column.header: value}
+    tags.add("defaults")
+
+
+def _finished(draft: Draft, wants: Callable[[str, int], bool], tags: set[str]) -> Drawn:
+    """The spec of the rows: with claims, heads, outputs and the rest, each if it fits."""
+    parts: dict[str, Any] = {key: value for key, value in draft.spec([]).items() if value != {}}
+    parts["name"] = "generated"
+    tags |= draft.tags
+
+    def accept(more: dict[str, Any], *names: str) -> None:
+        if _network(document({**parts, **more})) is not None:
+            parts.update(more)
+            tags.update(names)
+
+    if draft.chance(30):
+        accept({"about": draft.pick(["plain", "with: a colon, and {braces}", "é × 3"])})
+    if wants("claims", 30):
+        rows = [dict(row) if isinstance(row, dict) else row for row in parts["rows"]]
+        for row in rows:
+            shape = draft.shapes.get(row.get("id", "")) if isinstance(row, dict) else None
+            if shape is not None:
+                row |= {"output size": draft.pick([str(shape), str(shape).rpartition("x")[0]]), "params": "1.2K", "depth": 1}
+        accept({"rows": rows, "source": draft.pick(_SOURCES), "claims": {"params": "6,998,552", "ops": "1.5 billion"}}, "claims")
+    if wants("init", 20):
+        accept({"init": draft.pick(_INITS)}, "init")
+    if wants("heads", 25):
+        names = [name for name in draft.shapes if name != "input"]
+        for number in range(draft.pick([1, 2]) if names else 0):
+            name = draft.pick(names)
+            inner = draft.below(draft.shapes[name])
+            inner.typed(draft.pick(["auxiliary classifier", "linear", "convolution"]))
+            if inner.rows:
+                row = {key: value for key, value in inner.rows[-1].items() if key != "id"}
+                weight = {"loss weight": draft.pick(["0.3", "=wide / 10"])} if draft.chance(60) else {}
+                accept({"heads": {**parts.get("heads", {}), f"aux{number}": {"from": name, **row, **weight}}}, "heads")
+    last = draft.rows[-1]
+    if wants("outputs", 15) and isinstance(last, dict) and last.get("id") in draft.shapes:
+        names = [name for name in draft.shapes if name != "input"]
+        outputs = {"one": draft.pick(names), "two": last["id"]}
+        accept({"outputs": outputs if draft.chance(70) or outputs["one"] == outputs["two"] else list(outputs.values())}, "outputs")
+    if parts.get("blocks") and draft.chance(20):
+        parts = {key: value for key, value in parts.items() if key != "blocks"} | {"blocks": parts["blocks"]}
+    drawn = Drawn({"net.yaml": document(parts)}, tags=tags)
+    if wants("uses", 15):
+        _used(draft, parts, drawn)
+    if wants("extends", 30):
+        _extended(draft, parts, drawn)
+    if wants("options", 25):
+        _optioned(draft, drawn)
+    return drawn
+
+
+def _fits(drawn: Drawn) -> bool:
+    """Whether a spec with its files and options is valid, and small."""
+    try:
+        network = drawn.load()
+    except archspec.SpecError as error:
+        if not {one.code for one in error.diagnostics} <= UNFIT:
+            raise Unexpected(f"{error}\n\n{drawn!r}") from None
+        return False
+    largest = max(max(node.output.elements, node.input.elements) for node in _all(network))
+    return largest <= MOST and archspec.api.network_cost(network).total.macs < MOST_MACS
+
+
+def _all(network: Any) -> list[Any]:
+    found, pending = [], [*network.rows, *(head.node for head in network.heads)]
+    while pending:
+        found.append(pending.pop())
+        pending += getattr(found[-1], "children", ())
+    return found
+
+
+def _used(draft: Draft, parts: dict[str, Any], drawn: Drawn) -> None:
+    """Its blocks, but for those that redefine one, in a file of their own."""
+    own = {name: block for name, block in draft.top["blocks"].items() if name.startswith("unit")}
+    own = own or {"unit of the file": {"body": ["relu"]}}
+    rest = {name: block for name, block in draft.top["blocks"].items() if name not in own}
+    parts.pop("blocks", None)
+    parts.update({"uses": draft.pick(["./blocks.yaml", ["./blocks.yaml"]])}, **({"blocks": rest} if rest else {}))
+    drawn.files |= {"net.yaml": document(parts), "blocks.yaml": f"about: blocks\nblocks: {flow(own)}\n"}
+    drawn.tags.add("uses")
+
+
+def _changes(draft: Draft) -> tuple[str, Any] | None:
+    """A path to a cell of a row, and a new value for it."""
+    rows = [row for row in draft.rows if isinstance(row, dict) and "id" in row and "type" in row]
+    if not rows:
+        return None
+    row = draft.pick(rows)
+    type_ = str(row["type"]).partition(" (")[0].replace("_", " ")
+    known = columns_by_header(type_)
+    if not known:
+        return None
+    name = draft.pick(known)
+    if known[name].holds_row or known[name].default.__hash__ is None:  # TODO: a change to such a column is a TypeError
+        return None
+    value = draft.value(type_, known[name])
+    return (f"{row['id']}.{name}", value) if value is not None and not str(value).startswith("=index") else None
+
+
+def _extended(draft: Draft, parts: dict[str, Any], drawn: Drawn) -> None:
+    """The same spec with changes: as a document behind it, or in another file."""
+    changed: dict[str, Any] = {}
+    more: dict[str, Any] = draft.pick([{}, {"vars": {"deep": True}}, {"about": "a variant"}, {"defaults": {"dropout": {"rate": "30%"}}}])
+    stream = draft.chance(50)
+    for _ in range(draft.pick([1, 2, 3])):
+        change = _changes(draft) if draft.chance(60) else None
+        anchor = draft.pick([name for name in draft.shapes if name != "input"] or [""])
+        if change is None and anchor:
+            kind = draft.pick(["after", "before"])
+            change = (f"new{len(changed)}", {"type": draft.pick(["relu", "batch norm", "identity"]), kind: anchor})
+        if change is None:
+            continue
+        variant = {"extends": "generated" if stream else "./base.yaml", "name": "variant", **more, "rows": {**changed, change[0]: change[1]}}
+        files = {**drawn.files, "net.yaml": document(parts) + "---\n" + document(variant)}
+        if not stream:
+            files |= {"base.yaml": document(parts), "net.yaml": document(variant)}
+        if _fits(Drawn(files)):
+            changed[change[0]] = change[1]
+            drawn.files = files
+            drawn.tags.add("extends")
+
+
+def _optioned(draft: Draft, drawn: Drawn) -> None:
+    """The same spec with changes of the command line."""
+    change = _changes(draft)
+    told = [f"vars.wide={draft.pick([2, 3, 5])}", "defaults.dropout.rate=10%", "init=torch", "vars.norm={type: batch norm, eps: 1e-3}"]
+    if change is not None and isinstance(change[1], str | int | bool):
+        told.append(f"{change[0]}={flow(change[1])}")
+    chosen = [draft.pick(told) for _ in range(draft.pick([1, 2]))]
+    size = draft.start
+    options: dict[str, Any] = {"set": list(dict.fromkeys(chosen))}
+    if draft.chance(40):
+        options["input"] = f"{size.height + 1}x{size.width + 2}x{size.channels}"
+    if _fits(Drawn(drawn.files, options)):
+        drawn.options = options
+        drawn.tags.add("options")

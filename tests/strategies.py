@@ -99,7 +99,17 @@ def scratch() -> Path:
 
 
 #: what a row that does not fit may be answered with; anything else is a mistake of archspec or of these strategies
-UNFIT = {"shape-mismatch", "bad-value", "formula-value", "missing-column", "removed-row", "overflow", "unknown-column", "output-size", "unused-row"}
+UNFIT = {
+    "shape-mismatch",
+    "bad-value",
+    "formula-value",
+    "missing-column",
+    "removed-row",
+    "overflow",
+    "unknown-column",
+    "output-size",
+    "unused-row",
+}
 #: elements of the largest map, multiply-adds
 MOST, MOST_MACS = 30_000, 3_000_000
 
@@ -204,7 +214,9 @@ class Draft:
         last = network.rows[-1]
         if self.rows or last.name != "flat":
             self.flow = network.output
-        kept = len(network.rows) > len(self.rows) + self.start.flat - sum("when" in one for one in self.rows if isinstance(one, dict))
+        kept = len(network.rows) > len(self.rows) + self.start.flat - sum(
+            "when" in one for one in self.rows if isinstance(one, dict)
+        )
         self.rows.append(row)
         if isinstance(row, dict) and row.get("id") == name and last.name == name and kept:
             self.shapes[name] = last.output
@@ -281,7 +293,11 @@ class Draft:
         tags = {f"op {type_}" if op(type_) else f"block {type_}"}
         for percent in (50, 30, 20, 10):
             row = self.cells(type_, percent)
-            more = {"layer column"} if any(column.holds_layer and column.header in row for column in columns(type_).values()) else set()
+            more = (
+                {"layer column"}
+                if any(row.keys() & {one.name, one.header} for one in columns(type_).values() if one.holds_layer)
+                else set()
+            )
             if self.add(row, tags | more):
                 return True
         return self.add(self.simplest(type_), tags)
@@ -346,7 +362,9 @@ class Draft:
         """A row, several times."""
         inner = self.below(self.flow)
         inner.step()
-        rows = [row for row in inner.rows if isinstance(row, dict) and "when" not in row and "from" not in row and "repeat" not in row]
+        rows = [
+            row for row in inner.rows if isinstance(row, dict) and "when" not in row and "from" not in row and "repeat" not in row
+        ]
         if not rows:
             return False
         row = {key: value for key, value in rows[0].items() if key != "id"}
@@ -385,10 +403,21 @@ class Draft:
 
     def optional(self, other: str) -> bool:
         """A branch that is there, or else is not, or passes through what comes in."""
-        kind, condition = self.pick(["sum", "product", "concat"]), self.pick(["=deep", "=not deep", "=in_channels > 4", True, False])
+        kind, condition = (
+            self.pick(["sum", "product", "concat"]),
+            self.pick(["=deep", "=not deep", "=in_channels > 4", True, False]),
+        )
         layer = self.pick([{"type": "batch norm"}, {"type": "conv", "patch": "1x1", "filters": "=in_channels"}, {"type": "tanh"}])
-        branches = {"kept": self.pick([[], "sigmoid", ["relu", "layer scale"]]), "maybe": {"when": condition, "else": other, **layer}}
+        branches = {
+            "kept": self.pick([[], "sigmoid", ["relu", "layer scale"]]),
+            "maybe": {"when": condition, "else": other, **layer},
+        }
         return self.add({kind: branches}, {kind, f"else {other}"})
+
+    def layered(self) -> bool:
+        """A row with a column of type layer."""
+        types = [name for name in library_names() if any(column.holds_layer for column in columns(name).values())]
+        return self.typed(self.pick(types))
 
     def block(self, nested: bool = False) -> bool:
         """A block of the spec around some rows: cells become columns, vars, or a layer."""
@@ -427,7 +456,9 @@ class Draft:
         del self.top["blocks"][name]
         return False
 
-    def lifted(self, row: dict[str, Any], told: dict[str, Any], passed: dict[str, Any], variables: dict[str, Any], tags: set[str]) -> Any:
+    def lifted(
+        self, row: dict[str, Any], told: dict[str, Any], passed: dict[str, Any], variables: dict[str, Any], tags: set[str]
+    ) -> Any:
         """A row of a block's body, some of whose cells are columns of the block."""
         type_ = str(row["type"]).partition(" (")[0].replace("_", " ")
         if set(row) <= {"id", "type", *columns_by_header(type_)} and "(" not in row["type"] and self.chance(25):
@@ -475,12 +506,23 @@ STEPS: dict[str, Callable[[Draft], bool]] = {
     "else none": lambda draft: draft.optional("none"),
 }
 
-_INNER = {"id": "inner", "type": "convolution", "patch": "=patch", "stride": "=stride", "filters": "=filters", "padding": "=padding"}
+_INNER = {
+    "id": "inner",
+    "type": "convolution",
+    "patch": "=patch",
+    "stride": "=stride",
+    "filters": "=filters",
+    "padding": "=padding",
+}
 #: library blocks and ops that a spec redefines
 _REDEFINED: list[dict[str, Any]] = [
     {"convolution": {"body": ["batch norm", "relu", {**_INNER, "activation": "none"}]}},
     {"convolution": {"about": "the library's, so called"}},
-    {"convolution": {"body": [{**_INNER, "groups": "=groups", "dilation": "=dilation", "norm": "=norm", "bias": "=bias"}, "silu"]}},
+    {
+        "convolution": {
+            "body": [{**_INNER, "groups": "=groups", "dilation": "=dilation", "norm": "=norm", "bias": "=bias"}, "silu"]
+        }
+    },
     {"relu": {"columns": {}, "body": ["relu", {"type": "dropout", "rate": "20%"}]}},
     {"global avg pool": {"body": [{"id": "mean", "type": "adaptive avg pool (1)"}, {"id": "again", "type": "global avg pool"}]}},
 ]
@@ -489,7 +531,11 @@ _SOURCES: list[dict[str, Any]] = [
     {"title": "A paper: the first, of two", "authors": "A & B", "year": 2015, "arxiv": "1409.1556", "table": "Table 1"},
     {"title": "x", "counts": {"params": {"K": 1024, "bias": False}, "ops": {"unit": "flops"}, "tolerance": "5%"}},
 ]
-_INITS: list[Any] = ["he fan out", "torch", {"conv": {"weight": {"he normal": "fan in"}, "bias": 0}, "linear": {"weight": {"normal": "0.01"}}}]
+_INITS: list[Any] = [
+    "he fan out",
+    "torch",
+    {"conv": {"weight": {"he normal": "fan in"}, "bias": 0}, "linear": {"weight": {"normal": "0.01"}}},
+]
 
 #: what a spec can be told to hold besides its rows
 TOPS = ("redefined block", "defaults", "spread", "heads", "outputs", "claims", "init", "extends", "uses", "options")
@@ -513,7 +559,9 @@ def _goal(draft: Draft, goal: str) -> None:
             draft.typed(name)
         elif goal in STEPS:
             STEPS[goal](draft)
-        elif goal in ("layer column", "row column", "nested block", "vars"):
+        elif goal == "layer column":
+            draft.layered()
+        elif goal in ("row column", "nested block", "vars"):
             draft.block(nested=goal == "nested block")
 
 
@@ -547,7 +595,10 @@ def specs(draw: st.DrawFn, goal: str = "") -> Drawn:
     if wants("spread", 10):
         top["defaults"]["drop path"] = {"rate": "20%", "spread": True}
         for _ in range(draw(st.integers(1, 3))):
-            draft.add({"sum": {"body": [{"type": "conv", "patch": "1x1", "filters": "=in_channels"}, "drop path"], "rest": []}}, {"spread"})
+            draft.add(
+                {"sum": {"body": [{"type": "conv", "patch": "1x1", "filters": "=in_channels"}, "drop path"], "rest": []}},
+                {"spread"},
+            )
     draft.fill(3)
     for name in redefined:
         draft.add({"type": name, **_USED[name]}, {"redefined block"})
@@ -612,7 +663,9 @@ def _finished(draft: Draft, wants: Callable[[str, int], bool], tags: set[str]) -
     if wants("outputs", 15) and isinstance(last, dict) and last.get("id") in draft.shapes:
         names = [name for name in draft.shapes if name != "input"]
         outputs = {"one": draft.pick(names), "two": last["id"]}
-        accept({"outputs": outputs if draft.chance(70) or outputs["one"] == outputs["two"] else list(outputs.values())}, "outputs")
+        accept(
+            {"outputs": outputs if draft.chance(70) or outputs["one"] == outputs["two"] else list(outputs.values())}, "outputs"
+        )
     if parts.get("blocks") and draft.chance(20):
         parts = {key: value for key, value in parts.items() if key != "blocks"} | {"blocks": parts["blocks"]}
     drawn = Drawn({"net.yaml": document(parts)}, tags=tags)
@@ -676,7 +729,9 @@ def _changes(draft: Draft) -> tuple[str, Any] | None:
 def _extended(draft: Draft, parts: dict[str, Any], drawn: Drawn) -> None:
     """The same spec with changes: as a document behind it, or in another file."""
     changed: dict[str, Any] = {}
-    more: dict[str, Any] = draft.pick([{}, {"vars": {"deep": True}}, {"about": "a variant"}, {"defaults": {"dropout": {"rate": "30%"}}}])
+    more: dict[str, Any] = draft.pick(
+        [{}, {"vars": {"deep": True}}, {"about": "a variant"}, {"defaults": {"dropout": {"rate": "30%"}}}]
+    )
     stream = draft.chance(50)
     for _ in range(draft.pick([1, 2, 3])):
         change = _changes(draft) if draft.chance(60) else None
@@ -686,7 +741,12 @@ def _extended(draft: Draft, parts: dict[str, Any], drawn: Drawn) -> None:
             change = (f"new{len(changed)}", {"type": draft.pick(["relu", "batch norm", "identity"]), kind: anchor})
         if change is None:
             continue
-        variant = {"extends": "generated" if stream else "./base.yaml", "name": "variant", **more, "rows": {**changed, change[0]: change[1]}}
+        variant = {
+            "extends": "generated" if stream else "./base.yaml",
+            "name": "variant",
+            **more,
+            "rows": {**changed, change[0]: change[1]},
+        }
         files = {**drawn.files, "net.yaml": document(parts) + "---\n" + document(variant)}
         if not stream:
             files |= {"base.yaml": document(parts), "net.yaml": document(variant)}
@@ -699,7 +759,12 @@ def _extended(draft: Draft, parts: dict[str, Any], drawn: Drawn) -> None:
 def _optioned(draft: Draft, drawn: Drawn) -> None:
     """The same spec with changes of the command line."""
     change = _changes(draft)
-    told = [f"vars.wide={draft.pick([2, 3, 5])}", "defaults.dropout.rate=10%", "init=torch", "vars.norm={type: batch norm, eps: 1e-3}"]
+    told = [
+        f"vars.wide={draft.pick([2, 3, 5])}",
+        "defaults.dropout.rate=10%",
+        "init=torch",
+        "vars.norm={type: batch norm, eps: 1e-3}",
+    ]
     if change is not None and isinstance(change[1], str | int | bool):
         told.append(f"{change[0]}={flow(change[1])}")
     chosen = [draft.pick(told) for _ in range(draft.pick([1, 2]))]

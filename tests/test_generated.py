@@ -1,4 +1,4 @@
-"""Generated specs: at every node the size is torch's and the closed form fvcore's count; the text of a spec is the same network."""
+"""Generated specs: at every node the size is torch's, the closed form fvcore's count; a spec's text is the same network."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def live(node: Any, read: set[str], flows: bool = True) -> bool:
             if flows or child.path in read:
                 flows = live(child, read)
     elif node.children:
-        flows = any([live(child, read) for child in node.children])
+        flows = max([live(child, read) for child in node.children])  # each adds what it reads
     read.update(node.sources)
     return flows and not node.sources
 
@@ -155,3 +155,11 @@ def test_the_text_of_a_shipped_spec_is_the_same_network(name: str, options: dict
         height, width, channels = network.input.height, network.input.width, network.input.channels
         network = archspec.load(name, set=options["set"], input=(height + 32, width + 32, channels))
     same_from_its_text(network, tmp_path)
+
+
+@pytest.mark.xfail(raises=TypeError, strict=True, reason="columns are kept in a set, and such a default has no hash")
+@pytest.mark.parametrize("change", ["pool=none", "pool={type: max pool, patch: 2x2}"])
+def test_a_cell_changes_whose_column_has_a_mapping_for_a_default(change: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("name: t\ninput: 8x8x4\nrows: [{id: t, type: transition}]\n")
+    assert not archspec.check(path, set=f"t.{change}")

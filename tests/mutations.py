@@ -29,6 +29,8 @@ MEMORY = 500_000_000
 
 #: what ends a line for Python, but not in every place for archspec: lines are then counted in two ways
 BREAKS = re.compile("[\\v\\f\\r\\x1c-\\x1e\\x85\\u2028\\u2029]")
+#: a message whose place is counted in bytes
+UNPLACED = "control characters are not allowed"
 TOKEN = re.compile(r"[\w#]+|\s+|.", re.DOTALL)
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 NUMBERS = ["0", "-1", "1e999", "2147483647", "2147483648", "9" * 30, "1e-320", "0x7", "1x2x3", "=9**9**9", "=in_channels // 0"]
@@ -208,7 +210,7 @@ def misplaced(one: Diagnostic) -> Iterator[str]:
         yield f"no code or message: {one.as_dict()}"
     places: list[Place] = [one.place, *(place for _, place in one.related)]
     for place in places:
-        if BREAKS.search(place.source.text):
+        if BREAKS.search(place.source.text) or one.message == UNPLACED:
             continue
         count = max(1, len(place.source.lines))
         if not (

@@ -163,3 +163,22 @@ def test_a_cell_changes_whose_column_has_a_mapping_for_a_default(change: str, tm
     path = tmp_path / "net.yaml"
     path.write_text("name: t\ninput: 8x8x4\nrows: [{id: t, type: transition}]\n")
     assert not archspec.check(path, set=f"t.{change}")
+
+
+@pytest.mark.xfail(strict=True, reason="the module multiplies N x C by C x 1 x 1")
+def test_renormalize_on_a_vector(tmp_path: Path) -> None:
+    """Is refused, or gives a vector."""
+    path = tmp_path / "net.yaml"
+    cells = ", ".join(f"{key}: [0.5, 0.5]" for key in ("mean", "std", "to mean", "to std"))
+    path.write_text(f"name: t\ninput: 1x1x2\nrows: [flatten, {{id: r, type: renormalize, {cells}}}]\n")
+    if not archspec.check(path):
+        assert archspec.build(path)(torch.ones(3, 2, 1, 1)).shape == (3, 2)
+
+
+@pytest.mark.xfail(raises=ValueError, strict=True, reason="torch refuses to normalise one value")
+def test_a_group_norm_whose_groups_have_one_value(tmp_path: Path) -> None:
+    """Is refused, or runs on one example."""
+    path = tmp_path / "net.yaml"
+    path.write_text("name: t\ninput: 1x1x4\nrows: [{id: n, type: group norm, groups: 4}]\n")
+    if not archspec.check(path):
+        archspec.build(path).eval()(torch.ones(1, 4, 1, 1))

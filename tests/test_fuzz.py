@@ -163,3 +163,10 @@ def test_a_control_character_after_letters_of_several_bytes(folder):
     (folder / "net.yaml").write_text("name: t\nabout: ééé\0\ninput: 8x8x3\n")
     (one,) = archspec.check("net.yaml")
     assert (one.place.line, one.place.column) == (2, 11)
+
+
+@pytest.mark.xfail(strict=True, reason="UnknownValueError is not caught where the loss weight is read")
+def test_a_loss_weight_of_a_wrong_var(answer):
+    answer(
+        "name: t\ninput: 8x8x3\nvars: {w: [1]}\nrows: [{id: a, type: relu}]\nheads: {h: {from: a, type: relu, loss weight: =w / 2}}\n"
+    )

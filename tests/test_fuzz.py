@@ -168,5 +168,6 @@ def test_a_control_character_after_letters_of_several_bytes(folder):
 @pytest.mark.xfail(strict=True, reason="UnknownValueError is not caught where the loss weight is read")
 def test_a_loss_weight_of_a_wrong_var(answer):
     answer(
-        "name: t\ninput: 8x8x3\nvars: {w: [1]}\nrows: [{id: a, type: relu}]\nheads: {h: {from: a, type: relu, loss weight: =w / 2}}\n"
+        "name: t\ninput: 8x8x3\nvars: {w: [1]}\nrows: [{id: a, type: relu}]\n"
+        "heads: {h: {from: a, type: relu, loss weight: =w / 2}}\n"
     )

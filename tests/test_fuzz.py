@@ -99,14 +99,14 @@ def test_random_pieces(answer, pieces):
     answer("".join(pieces))
 
 
-@examples(60)
+@examples(40)
 @given(damaged([BASE]))
 def test_damaged_base(answer, text):
     """The longest spec, damaged."""
     answer(text)
 
 
-@examples(60)
+@examples(40)
 @given(damaged(VARIANTS))
 def test_damaged_variants(answer, text):
     """The variants, damaged: they change a spec that is whole."""

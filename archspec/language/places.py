@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
+
+#: what YAML takes for the end of a line
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,11 +20,16 @@ class Source:
 
     @cached_property
     def lines(self) -> list[str]:
-        return self.text.splitlines()
+        return _BREAK.split(self.text)
 
     def line(self, number: int) -> str:
         """The text of line `number` (from 1); empty past the end."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def at(self, offset: int, width: int = 1) -> Place:
+        """The place of the character at `offset`."""
+        lines = _BREAK.split(self.text[:offset])
+        return Place(self, len(lines), len(lines[-1]) + 1, width)
 
 
 @dataclass(frozen=True, slots=True)

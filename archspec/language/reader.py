@@ -29,13 +29,11 @@ def decode(data: bytes, name: str) -> Source:
     try:
         return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8", "replace")
-        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
         source = Source(name, data.decode("utf-8", "replace"))
         raise fail(
             "yaml-syntax",
             f"byte 0x{data[error.start]:02x} is not UTF-8",
-            Place(source, line, column),
+            source.at(len(data[: error.start].decode("utf-8", "replace"))),
             hint="save the file as UTF-8",
         ) from None
 
@@ -194,7 +192,7 @@ class _Reader:
     def comment_cells(self) -> bool:
         """Reports headers that YAML took for comments; whether there are any."""
         offset, before = 0, len(self.problems.found)
-        for number, line in enumerate(self.text.splitlines(keepends=True), 1):
+        for line in self.text.splitlines(keepends=True):
             for match in _COMMENT_CELL.finditer(line):
                 at = offset + match.start(1)
                 if any(start <= at < end for start, end in self.scalars):
@@ -202,7 +200,7 @@ class _Reader:
                 self.problems.add(
                     "comment-cell",
                     f"`{match[1].rstrip()}` is not quoted, so YAML reads the rest of the line as a comment",
-                    Place(self.source, number, match.start(1) + 1, len(match[1].rstrip())),
+                    self.source.at(at, len(match[1].rstrip())),
                     hint=f'write "{match[1].rstrip()}": with quotes',
                 )
                 break
@@ -222,9 +220,8 @@ class _Reader:
     def mark(self, error: yaml.YAMLError) -> Place:
         """Where the text is wrong; for something that is never closed, where it starts."""
         position = getattr(error, "position", None)
-        if position is not None:  # a character that YAML does not allow
-            before = self.text[:position]
-            return Place(self.source, before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1)
+        if position is not None:  # a character that YAML does not allow; libyaml counts bytes
+            return self.source.at(len(self.text.encode()[:position].decode(errors="ignore")))
         mark, start = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
         if mark is None:
             return Place(self.source)

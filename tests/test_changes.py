@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,28 @@ def test_a_variant_takes_a_claim_away(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(spec("{type: conv, patch: 3x3, filters: 4}") + "claims: {depth: 3, params: 112}\n")
     (tmp_path / "variant.yaml").write_text("extends: ./base.yaml\nname: v\nclaims: {depth: null, ops: 7K}\n")
     assert list(archspec.load(tmp_path / "variant.yaml").claims) == ["params", "ops"]
+
+
+def test_a_change_inside_of_a_broken_row_is_not_called_wrong(expect: Callable[..., None]) -> None:
+    """What a row holds is not known once it is broken, or once what comes in is; a path that is nowhere is still said."""
+    rows = ("{id: a, type: convolution, patch: 3x3, filters: 8}", "{id: b, type: convolution, patch: 3x3, filters: 8, repeat: 2}")
+    expected = [
+        ("--set:1:1", "unknown-path", "-", "`c.x` is neither a row nor a column of a row"),
+        ("--set:1:10", "shape-mismatch", "a.conv", "5 groups do not divide the 3 channels that come in"),
+    ]
+    expect(spec(*rows), expected, set=["a.groups=5", "b.1.conv.bias=false", "c.x=5"])
+
+
+def test_a_square_size_serves_where_a_number_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    body = "{type: conv, patch: 3x3, stride: =stride, filters: =filters}"
+    block = f"{{columns: {{filters: {{type: channels}}, stride: {{type: count}}}}, body: {body}}}"
+    path.write_text(spec("{id: s, type: stage, block: mine, filters: 8, n: 2, stride: 2}", end=f"blocks: {{mine: {block}}}\n"))
+    assert str(archspec.load(path).output) == "4x4x8"
+
+
+def test_a_library_block_says_that_it_does_not_see_a_var(expect: Callable[..., None]) -> None:
+    hint = "`step` is a var of the spec, and a library block sees only its own columns and vars"
+    expected = [("--set:1:19", "unknown-name", "a.linear", "nothing here is called `step`", hint)]
+    text = spec("{id: a, type: fully connected, filters: 8}", end="vars: {step: 3}\n")
+    expect(text, expected, set="a.linear.filters==step * 8")

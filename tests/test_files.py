@@ -82,3 +82,15 @@ main()
     assert (process.returncode, errors) == (status, "")
     assert (tmp_path / "weights.safetensors").read_text() == "old"
     assert os.listdir(tmp_path) == ["weights.safetensors"]
+
+
+def test_a_build_that_computes_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    """A long forward pass does not hold a SIGTERM back."""
+    rows = "rows: [{id: r, type: conv, patch: 31x31, filters: 32}]"
+    (tmp_path / "slow.yaml").write_text(f"name: slow\ninput: 1500x1500x3\n{rows}\n")
+    command = [sys.executable, "-u", "-m", "archspec", "build", "slow.yaml"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert any(line.startswith("built:") for line in process.stdout)
+        process.terminate()
+        assert process.wait(timeout=10) == -signal.SIGTERM

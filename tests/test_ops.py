@@ -76,9 +76,16 @@ def test_power_avg_pool(power: float) -> None:
     x = torch.rand(2, 3, 7, 8).requires_grad_()
     pool = built("power avg pool", (3, 7, 8), patch=(3, 3), stride=(2, 2), power=power, ceil=True)
     assert difference(pool(x), nn.LPPool2d(power, 3, 2, ceil_mode=True)(x)) < 1e-6
+    padded = built("power avg pool", (3, 7, 8), patch=(3, 3), stride=(2, 2), power=power, padding=(1, 0))
+    assert difference(padded(x), nn.LPPool2d(power, 3, 2)(F.pad(x, (0, 0, 1, 1)))) < 1e-6
     zeros = torch.zeros(1, 1, 4, 4, requires_grad=True)
     pool(zeros).sum().backward()
     assert torch.isfinite(zeros.grad).all()  # type: ignore[arg-type]
+
+
+def test_scale() -> None:
+    x = torch.randn(2, 3, 4)
+    assert torch.equal(built("scale", (3, 4, 4), factor=0.17)(x), x * 0.17)
 
 
 def test_norms() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
 
 import typer
 
@@ -29,7 +27,6 @@ _EXTRAS = {"torch": "torch", "safetensors": "torch", "numpy": "torch", "fvcore":
 
 def main() -> None:
     """Runs the command line; wrong input is answered with diagnostics on stderr, not with a traceback."""
-    signal.signal(signal.SIGTERM, _terminated)
     try:
         app()
     except SpecError as error:
@@ -45,8 +42,3 @@ def main() -> None:
         missing = fail("unsupported", f"this needs {error.name}, which is not installed", where, hint=hint)
         sys.stderr.write(f"{missing}\n")
         sys.exit(2)
-
-
-def _terminated(number: int, frame: FrameType | None) -> None:
-    """A SIGTERM unwinds the stack, so that unfinished files are taken away."""
-    sys.exit(128 + number)

@@ -58,7 +58,10 @@ def cell_value(node: Node, names: RowNames, report: Reporter) -> Any:
         if error.name is not None:
             seen = list(names)
             more = f" and {len(seen) - _LISTED} more" if len(seen) > _LISTED else ""
-            hint = did_you_mean(nearest(error.name, seen)) or f"a formula sees {', '.join(seen[:_LISTED])}{more} here"
+            hint = did_you_mean(nearest(error.name, seen))
+            if error.name in names.unseen:
+                hint = f"`{error.name}` is a var of the spec, and a library block sees only its own columns and vars"
+            hint = hint or f"a formula sees {', '.join(seen[:_LISTED])}{more} here"
         report.add(error.code, error.message, place, hint)
         raise BrokenError from None
 

@@ -42,6 +42,7 @@ class Edits:
         self._met: set[Change] = set()
         self._done: set[tuple[Change, Path]] = set()
         self._known: list[str] = []
+        self._hidden: list[Path] = []
         self._compared = 0
 
     def __bool__(self) -> bool:
@@ -117,9 +118,14 @@ class Edits:
         self._known.append(".".join(path))
         return False
 
+    def hide(self, path: Path) -> None:
+        """What is inside of the row at `path` is not known, because of an error: changes to it are neither right nor wrong."""
+        if self._all:
+            self._hidden.append(path)
+
     def finish(self, sections: Sequence[str]) -> None:
         """Reports the changes that met nothing. `sections` are paths outside of the rows that may have been meant."""
-        missed = [change for change in self._all if change not in self._met]
+        missed = [change for change in self._all if change not in self._met and not any(map(change.inside, self._hidden))]
         for number, change in enumerate(missed):
             unmatched(change, [*sections, *self._known], self._problems, search=number < _SEARCHED)
 

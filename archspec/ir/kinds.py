@@ -124,11 +124,12 @@ class Kinds(Expansion):
         assert block.body is not None
         self.cells(1 + len(columns.values) + len(block.vars or {}), row.place, at)
         with self.used_by(block, row.place, at):
-            outer = self.spec_names if self.types.own(block) else RowNames({}, None)
-            seen = RowNames({**outer.values, **columns.values}, at.shape, at.shape)
+            own = self.types.own(block)
+            outer, unseen = (self.spec_names, ()) if own else (RowNames({}, None), self.spec_names.values.keys())
+            seen = RowNames({**outer.values, **columns.values}, at.shape, at.shape, unseen=unseen)
             values = variables(block.vars or {}, seen, Rows(), self.report(at))
             origins = {**outer.origins, **{name: node.place for name, node in (block.vars or {}).items()}, **columns.cells}
-            inside = At(at.path, Scope(values, Rows(), block, at.shape, origins=origins), at.shape)
+            inside = At(at.path, Scope(values, Rows(), block, at.shape, origins=origins, unseen=unseen), at.shape)
             # a body that is one row with an id is a list of one
             body = Seq(block.body.place, [block.body]) if isinstance(block.body, Map) and "id" in block.body else block.body
             found = self.row(body, inside, edited=True)

@@ -29,6 +29,10 @@ def named_outputs(node: Node | None, rows: Rows, report: Reporter) -> tuple[Outp
         elif not isinstance(row, Text):
             report.add("bad-value", f"an output is the id of a row, found {describe(row)}", row.place)
         else:
+            if "." in row:
+                message = f"{describe(row)} is inside of a row; an output is a row of the spec itself"
+                report.add("unknown-row", message, row.place, "write the block's rows as rows of the spec")
+                continue
             try:
                 ref = find_row(row, rows, report)
             except BrokenError:

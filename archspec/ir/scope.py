@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,14 +59,16 @@ class Scope:
     entry: Shape | None = None
     index: int | None = None
     origins: Mapping[str, Place | Cell] = field(default_factory=dict)
+    #: the spec's vars, where a library block does not see them: only to say so
+    unseen: Collection[str] = ()
 
     def listed(self) -> Scope:
         """The same inside a list, whose rows are seen by what follows in it."""
-        return Scope(self.values, Rows(self.rows), self.block, self.entry, self.index, self.origins)
+        return Scope(self.values, Rows(self.rows), self.block, self.entry, self.index, self.origins, self.unseen)
 
     def names(self, shape: Shape | None, stated: tuple[int, ...] | None = None) -> RowNames:
         """What the formulas of one row see; `stated` is its `output size`."""
-        return RowNames(self.values, shape, self.entry, self.index, stated, self.origins)
+        return RowNames(self.values, shape, self.entry, self.index, stated, self.origins, self.unseen)
 
 
 @dataclass(slots=True)  # not frozen, since that costs time and each row has some; nothing changes one
@@ -79,6 +81,8 @@ class RowNames:
     index: int | None = None
     stated: tuple[int, ...] | None = None
     origins: Mapping[str, Place | Cell] = field(default_factory=dict)
+    #: the spec's vars, where a library block does not see them: only to say so
+    unseen: Collection[str] = ()
 
     def __getitem__(self, name: str) -> Any:
         if name in self.values:

@@ -88,6 +88,7 @@ class Walk(Kinds):
             self.deeper(changed.place, at)
             return self._placed(changed, at, branch)
         except (BrokenError, UnknownValueError):
+            self.edits.hide(at.path)
             return Outcome(None, self._stated(changed, at))
         finally:
             self.depth -= 1
@@ -154,6 +155,7 @@ class Walk(Kinds):
             children.append(found.node)
             current = self.bounded(found.output, row.place, here)
             if found.node is None:
+                self.edits.hide(at.path)
                 break  # the other copies would only say the same
         told = row.get("type")
         outcome = inner("sequence", children, at, current, row.place)

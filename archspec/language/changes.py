@@ -37,6 +37,10 @@ class Change:
         """Whether the first words of this change's path match the node at `path`."""
         return len(self.path) >= len(path) and all(mine.match(word) for mine, word in zip(self.words, path, strict=False))
 
+    def inside(self, path: tuple[str, ...]) -> bool:
+        """Whether it addresses something inside of the node at `path`."""
+        return len(self.path) > len(path) and self.meets(path)
+
     @cached_property
     def literal(self) -> bool:
         return not any("*" in word for word in self.path)

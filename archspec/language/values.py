@@ -42,6 +42,8 @@ def whole(least: int, most: int, wanted: str) -> Callable[[Any], int]:
     def parse(value: Any) -> int:
         if (isinstance(value, str) and _INT.fullmatch(value)) or (isinstance(value, float) and value.is_integer()):
             value = int(value)
+        if isinstance(value, tuple) and len(set(value)) == 1:  # a square size is a number
+            value = value[0]
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise ValueError(wanted)
         if value > most:

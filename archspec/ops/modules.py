@@ -71,9 +71,9 @@ class PaddedAvgPool2d(nn.AvgPool2d):
 class PowerAvgPool(nn.Module):
     """torch.nn.LPPool2d with a gradient of 0, not NaN, where a window holds only zeros (as after a relu)."""
 
-    def __init__(self, patch: Pair, stride: Pair, power: float, ceil: bool) -> None:
+    def __init__(self, patch: Pair, stride: Pair, padding: Pair, power: float, ceil: bool) -> None:
         super().__init__()
-        self.pool = nn.AvgPool2d(patch, stride, ceil_mode=ceil)
+        self.pool = nn.AvgPool2d(patch, stride, padding, ceil_mode=ceil)
         self.power, self.places = power, patch[0] * patch[1]
 
     def forward(self, input: Tensor) -> Tensor:
@@ -128,6 +128,20 @@ class DropPath(nn.Module):
 
     def extra_repr(self) -> str:
         return f"rate={self.rate:g}"
+
+
+class Scale(nn.Module):
+    """x * factor."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, input: Tensor) -> Tensor:
+        return input * self.factor
+
+    def extra_repr(self) -> str:
+        return f"factor={self.factor:g}"
 
 
 class ResponseNorm(nn.Module):

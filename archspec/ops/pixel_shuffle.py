@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Count
-from archspec.ops.base import Op, Shape, column, divides, needs_map
+from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,7 +18,9 @@ class PixelShuffle(Op):
 
     def output(self, shape: Shape) -> Shape:
         needs_map(shape, "a pixel shuffle")
-        divides(self.factor**2, "factor", {"channels that come in": shape.channels})
+        if shape.channels % self.factor**2:
+            message = f"{self.factor}x{self.factor} places need a multiple of {self.factor**2} channels, {shape.channels} come in"
+            raise ShapeError(message, "factor")
         return Shape(shape.channels // self.factor**2, shape.height * self.factor, shape.width * self.factor)
 
     def module(self, shape: Shape) -> nn.Module:

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import spec
+from conftest import nodes, spec
 
 import archspec
 from archspec.analysis.fvcore import fvcore_count
 from archspec.compiler.module import build_model
+from archspec.ir import kinds
 from archspec.render.terminal import as_text, audit_table, report_table
 
 ROWS = ("{id: fc, type: linear, filters: 5}", "{id: other, type: linear, filters: 7}")
@@ -168,3 +169,55 @@ def test_work_does_not_grow_faster_than_the_text(folder: Path, text: str) -> Non
     start = monotonic()
     archspec.check("net.yaml")
     assert monotonic() - start < 60
+
+
+TWISTED = """
+name: twisted
+input: 16x16x4
+vars: {deep: true, norm: {type: batch norm, eps: "=0.1 if deep else 0.2"}}
+defaults: {convolution: {norm: =norm}, drop path: {rate: 0.3, spread: true}}
+blocks:
+  unit:
+    columns: {wide: {type: count, default: 1}, act: {type: layer, default: relu}}
+    body:
+      sum:
+        body:
+          - {id: convs, repeat: 2, type: convolution, patch: 3x3, filters: =in_channels, dilation: =1 + index, activation: =act}
+          - {id: join, type: concat, from: [convs, convs]}
+          - {id: back, type: conv, patch: 1x1, filters: =block_in_channels}
+          - drop path
+        side: {when: =wide > 1 and deep, else: identity, type: convolution, patch: 1x1, filters: =in_channels}
+  outer: {columns: {n: {type: count}}, body: [{id: units, repeat: =n, type: unit, wide: =1 + index % 2}, relu]}
+rows:
+  - {id: a, type: outer, n: 3}
+  - {id: b, type: outer, n: 3}
+  - {id: c, repeat: 2, type: unit, act: {type: leaky relu, slope: "=0.1 * (1 + index)"}}
+  - {id: d, repeat: 2, type: unit, act: leaky relu (0.3)}
+  - {id: e, type: sum, from: [a, d]}
+  - {id: f, type: outer, n: 4}
+heads: {aux: {from: c, type: outer, n: 2}}
+"""
+
+
+@pytest.mark.parametrize("name", ["twisted", "resnet50", "efficientnet-lite0", "inception-v3", "mobilenet-v2", "regnetx-400mf"])
+def test_a_copied_block_is_the_block_expanded_anew(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stood before with the same values at the same size is not expanded again; nothing may show that."""
+    (tmp_path / "net.yaml").write_text(TWISTED.lstrip())
+    spec_ = str(tmp_path / "net.yaml") if name == "twisted" else name
+
+    def tree() -> list[Any]:
+        found = nodes(archspec.load(spec_))
+        return [(n.path, n.type, n.input, n.output, n.sources, n.cells, n.place, n.claims, getattr(n, "op", None)) for n in found]
+
+    copies: list[str] = []
+    moved = kinds.moved
+    monkeypatch.setattr(kinds, "moved", lambda node, path: copies.append(path) or moved(node, path))
+    copied = tree()
+    assert copies
+    monkeypatch.setattr(kinds, "copy_key", lambda values: None)
+    copies.clear()
+    anew = tree()
+    assert not copies
+    assert [one[:6] + one[8:] for one in copied] == [one[:6] + one[8:] for one in anew]
+    assert [str(one[6]) for one in copied] == [str(one[6]) for one in anew]
+    assert [[*one[7]] for one in copied] == [[*one[7]] for one in anew]

@@ -265,6 +265,10 @@ CASES: dict[str, tuple[str, list[Expected]]] = {
             )
         ],
     ),
+    "a mapping as a column type": (
+        "name: t\ninput: 8x8x3\nblocks: {b: {columns: {n: {type: {type: int}}}, body: relu}}\nrows:\n  - relu\n",
+        [("3:34", "bad-value")],
+    ),
     "misspelt column type": (
         "name: t\ninput: 8x8x3\nblocks: {b: {columns: {n: {type: channel}}, body: relu}}\nrows:\n  - {id: c, type: conv, patch: 3x3, filters: 4}\n",
         [

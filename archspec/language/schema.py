@@ -118,7 +118,7 @@ _COLUMN_TYPE: Any = Annotated[Any, WithJsonSchema({"enum": list(TYPES)})]
 
 
 def _column_type(value: Any) -> str:
-    if value not in TYPES:
+    if not isinstance(value, str) or value not in TYPES:
         near = did_you_mean(nearest(str(value), TYPES))
         raise ValueError(f"one of {', '.join(TYPES)}" + (f" ({near})" if near else ""))
     return str(value)

@@ -305,3 +305,11 @@ def test_a_variant_may_not_bring_another_block_of_the_name(expect: Callable[...,
         [("n.yaml:1:10", "duplicate-type", "-", f"{TWICE} n.yaml and in m.yaml")],
         files,
     )
+
+
+def test_files_of_blocks_are_limited_in_all(expect: Callable[..., None]) -> None:
+    """However many documents use one."""
+    files = {"m.yaml": "blocks: {b: {body: relu}}\n" + "#" * 400_000 + "\n"}
+    text = "name: t\ninput: 8x8x3\nuses: m.yaml\nrows: [b]\n" + "---\nextends: t\nname: u\nuses: m.yaml\n" * 2
+    message = "the files of blocks of a spec have more than 1,048,576 bytes in all"
+    expect(text, [("12:7", "bad-file", "-", message)], files)

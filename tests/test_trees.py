@@ -16,6 +16,7 @@ import archspec
 from archspec.analysis.fvcore import fvcore_count
 from archspec.compiler.module import build_model
 from archspec.ir import kinds
+from archspec.ops import op
 from archspec.render.terminal import as_text, audit_table, report_table
 
 ROWS = ("{id: fc, type: linear, filters: 5}", "{id: other, type: linear, filters: 7}")
@@ -169,6 +170,38 @@ def test_work_does_not_grow_faster_than_the_text(folder: Path, text: str) -> Non
     start = monotonic()
     archspec.check("net.yaml")
     assert monotonic() - start < 60
+
+
+WRAPPED = """
+name: wrapped
+input: 8x8x4
+blocks:
+  up:
+    columns: {skip: {type: row}}
+    body:
+      - {id: c, type: conv, patch: 3x3, filters: 4}
+      - {id: merge, type: concat, from: [=skip, c]}
+  wrap: {columns: {inner: {type: layer}}, body: [{id: l, layer: =inner}]}
+rows:
+  - id: p
+    concat:
+      a: [{id: s, type: conv, patch: 3x3, filters: 4}, {id: r, type: conv, patch: 3x3, filters: 4}, WRAP]
+      b: [{id: s, type: conv, patch: 3x3, filters: 64}, {id: r, type: conv, patch: 3x3, filters: 4}, WRAP]
+""".replace("WRAP]", "{id: x, type: wrap, inner: {type: up, skip: s}}]")
+
+
+def test_a_block_that_reads_a_row_through_a_layer_is_no_copy(load: Callable[..., Any]) -> None:
+    network = load(WRAPPED.lstrip())
+    sources = {node.path: node.sources for node in nodes(network) if node.name == "merge"}
+    assert sources == {f"p.{b}.x.l.merge": (f"p.{b}.s", f"p.{b}.x.l.c") for b in "ab"}
+    assert build_model(network)(torch.randn(1, 4, 8, 8)).shape == (1, 4 + 4 + 64 + 4, 8, 8)
+
+
+def test_no_column_keeps_the_text_of_a_spec(load: Callable[..., Any]) -> None:
+    """A long-running program checks many specs: what a column remembers of them is no longer than a cell."""
+    load(spec("{id: a, type: conv, patch: 1x1, filters: 1234}"))
+    column = op("conv").columns()["filters"]  # type: ignore[union-attr]
+    assert {type(value) for _, value in column._parsed} <= {str, int, float}
 
 
 TWISTED = """

@@ -37,6 +37,13 @@ def copy_key(values: Mapping[str, Any]) -> Hashable | None:
     return tuple(parts)
 
 
+def closed(node: Tree, path: str) -> bool:
+    """Whether nothing in the tree of a block reads a row outside of `path`: a layer's cell may name one."""
+    if not all(source.startswith(f"{path}.") for source in node.sources):
+        return False
+    return all(closed(child, path) for child in node.children) if isinstance(node, Inner) else True
+
+
 def moved(node: AnyNode, path: str) -> AnyNode:
     """The tree of a block under another path; what it reads lies inside of it."""
     if node.path == path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archspec.ir.at import At, Gone, Outcome, inner
 from archspec.ir.cells import BrokenError, Reporter, own_cells, variables
 from archspec.ir.columns import Typed, typed, with_headers
-from archspec.ir.copies import Copy, copy_key, moved
+from archspec.ir.copies import Copy, closed, copy_key, moved
 from archspec.ir.expansion import Expansion
 from archspec.ir.joins import joined
 from archspec.ir.keys import placed_layer
@@ -115,7 +115,7 @@ class Kinds(Expansion):
             return Outcome(moved(copy.node, at.dotted), copy.node.output)
         before = self.counts
         outcome = self._expanded(block, columns, at, row)
-        if key is not None and outcome.node is not None and not self.problems:
+        if key is not None and outcome.node is not None and not self.problems and closed(outcome.node, at.dotted):
             counts = tuple(after - was for after, was in zip(self.counts, before, strict=True))
             self._copies[place] = Copy(outcome.node, counts)
         return outcome

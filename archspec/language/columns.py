@@ -46,7 +46,7 @@ class Column:
         """The typed value; raises ColumnError with a message that says what was found and what was expected."""
         if not isinstance(value, str | int | float) or (isinstance(value, str) and len(value) > _SHORT):
             return self._parse(value)
-        key = (type(value), value)
+        key = (type(value), str(value) if isinstance(value, str) else value)  # not the text itself, which holds its file
         if key not in self._parsed:
             parsed = self._parse(value)
             if len(self._parsed) >= _KEPT:

@@ -17,7 +17,7 @@ from archspec.language.places import Place, Source, option
 from archspec.language.reader import read
 from archspec.language.resolve import named, named_in
 from archspec.language.spec import Spec, base_spec, change, extend
-from archspec.language.uses import with_used_blocks
+from archspec.language.uses import Budget, with_used_blocks
 
 _MAX_CHAIN = 20
 
@@ -66,10 +66,11 @@ def _chain(name: str, problems: Problems) -> list[_Layer]:
     """The documents from the one that extends nothing to the one that was named."""
     source, path, root = named(name)
     layers: list[_Layer] = []
+    budget = Budget()
     seen: list[Path] = []
     while True:
         documents = _documents(source, problems)
-        layers = [_whole(node, path, root, problems) for node in documents] + layers
+        layers = [_whole(node, path, root, budget, problems) for node in documents] + layers
         seen.append(path)
         first = documents[0]
         base = first.get("extends")
@@ -107,8 +108,8 @@ def _documents(source: Source, problems: Problems) -> list[Map]:
     return documents
 
 
-def _whole(document: Map, path: Path, root: Path, problems: Problems) -> _Layer:
-    whole = with_used_blocks(document, path, root, problems)
+def _whole(document: Map, path: Path, root: Path, budget: Budget, problems: Problems) -> _Layer:
+    whole = with_used_blocks(document, path, root, budget, problems)
     if whole is document:
         return _Layer(document, document.place.source.text)
     kept = Map(whole.place, {whole.key(key): value for key, value in whole.items() if key != "uses"})

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from archspec.language.diagnostics import Problems, fail
 from archspec.language.names import normal
 from archspec.language.nodes import Map, Node, Seq, Text, is_null
-from archspec.language.places import Place
-from archspec.language.reader import read
+from archspec.language.places import Place, Source
+from archspec.language.reader import MAX_BYTES, read
 from archspec.language.resolve import named_in
 
 #: files that one spec may use, those that they use included
@@ -18,12 +19,24 @@ _MAX_FILES = 100
 _KEYS = ("about", "blocks", "uses")
 
 
-def with_used_blocks(document: Map, path: Path, root: Path, problems: Problems) -> Map:
+@dataclass
+class Budget:
+    """How much text the documents of one spec may still take from files of blocks, each time that one is used."""
+
+    left: int = MAX_BYTES
+
+    def take(self, source: Source, place: Place) -> None:
+        self.left -= len(source.text)
+        if self.left < 0:
+            raise fail("bad-file", f"the files of blocks of a spec have more than {MAX_BYTES:,} bytes in all", place)
+
+
+def with_used_blocks(document: Map, path: Path, root: Path, budget: Budget, problems: Problems) -> Map:
     """The document with the blocks of the files that it uses in front of its own, and without `uses`. Raises SpecError."""
     if "uses" not in document:
         return document
     blocks: dict[str, tuple[Text, Node]] = {}
-    _collect(document, path, root, blocks, [path], problems)
+    _collect(document, path, root, blocks, [path], budget, problems)
     own = document.get("blocks")
     if isinstance(own, Map):
         _add(own, blocks, problems)
@@ -35,7 +48,13 @@ def with_used_blocks(document: Map, path: Path, root: Path, problems: Problems) 
 
 
 def _collect(
-    document: Map, path: Path, root: Path, blocks: dict[str, tuple[Text, Node]], seen: list[Path], problems: Problems
+    document: Map,
+    path: Path,
+    root: Path,
+    blocks: dict[str, tuple[Text, Node]],
+    seen: list[Path],
+    budget: Budget,
+    problems: Problems,
 ) -> None:
     """Adds the blocks of every file that a document uses; each file is read once."""
     node = document["uses"]
@@ -49,6 +68,7 @@ def _collect(
         seen.append(found)
         if len(seen) > _MAX_FILES:
             raise fail("bad-file", f"more than {_MAX_FILES} files of blocks", name.place)
+        budget.take(source, name.place)
         nodes = read(source, problems)
         if len(nodes) != 1 or not isinstance(nodes[0], Map) or not isinstance(nodes[0].get("blocks"), Map):
             message = f"`{name}` is not a file of blocks: one document, a mapping with `blocks`"
@@ -60,7 +80,7 @@ def _collect(
                     message = f"`{key}` is not a key of a file of blocks"
                     problems.add("unknown-key", message, file.key(key).place, hint="it has about, blocks, uses")
         if "uses" in file:
-            _collect(file, found, below, blocks, seen, problems)
+            _collect(file, found, below, blocks, seen, budget, problems)
         _add(cast(Map, file["blocks"]), blocks, problems)
 
 

@@ -313,3 +313,67 @@ def test_files_of_blocks_are_limited_in_all(expect: Callable[..., None]) -> None
     text = "name: t\ninput: 8x8x3\nuses: m.yaml\nrows: [b]\n" + "---\nextends: t\nname: u\nuses: m.yaml\n" * 2
     message = "the files of blocks of a spec have more than 1,048,576 bytes in all"
     expect(text, [("12:7", "bad-file", "-", message)], files)
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize("name", ["inception", "global avg pool", "concat", "", "a(b)"])
+def test_an_op_takes_no_name_of_a_block_or_of_the_language(name: str) -> None:
+    new = type("New", (Op,), {"name": name, "__module__": __name__, "__annotations__": {"name": ClassVar[str]}})
+    with pytest.raises(ValueError, match="cannot be called"):
+        archspec.register(new)
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize(("column", "kind"), [("depth", Count), ("repeat", Count), ("v", list[int]), ("v", dict[str, int])])
+def test_an_op_whose_column_could_never_be_set_is_refused(column: str, kind: Any) -> None:
+    fields = {"__annotations__": {"name": ClassVar[str], column: kind}, column: 1, "name": "odd op", "__module__": __name__}
+    with pytest.raises(ValueError, match=f"the column `{column}` has"):
+        archspec.register(type("Odd", (Op,), fields))
+
+
+BLOCK_POINT = "[archspec.blocks]\nmine = one.blocks\n"
+BLOCK_FILES: dict[str, tuple[bytes, str]] = {
+    "no body": (b"about: x\n", "missing-key"),
+    "not UTF-8": (b"about: \xff\n", "yaml-syntax"),
+    "a list": (b"- relu\n", "bad-file"),
+    "too large": (b"#" * 1_100_000, "bad-file"),
+}
+
+
+@pytest.mark.parametrize(("data", "code"), BLOCK_FILES.values(), ids=BLOCK_FILES)
+def test_a_broken_file_of_a_plug_in_is_an_error(tmp_path: Path, data: bytes, code: str) -> None:
+    installed(tmp_path, "one", BLOCK_POINT, {"one/__init__.py": "", "one/blocks/fine.yaml": BLOCK})
+    (tmp_path / "one" / "blocks" / "odd.yaml").write_bytes(data)
+    (tmp_path / "one" / "blocks" / "folder.yaml").mkdir()
+    (tmp_path / "net.yaml").write_text(spec("odd"))
+    (tmp_path / "fine.yaml").write_text(spec("fine"))
+    script = "import archspec\nassert not archspec.check('fine.yaml')\nprint(*(one.code for one in archspec.check('net.yaml')))"
+    done = run(script, tmp_path, cwd=tmp_path)
+    assert (done.stdout.strip(), done.stderr) == (code, "")
+
+
+def test_the_package_that_brings_a_taken_name_is_blamed(tmp_path: Path) -> None:
+    """Not another one that is sound; and an op with the name of another package's block names that package."""
+    installed(tmp_path, "one", POINT, {"one/__init__.py": "", "one/ops.py": OP})
+    two = BLOCK_POINT.replace("one", "two")
+    installed(tmp_path, "two", two, {"two/__init__.py": "", "two/blocks/inception.yaml": BLOCK})
+    (tmp_path / "net.yaml").write_text(spec("relu"))
+    script = "import archspec\nprint(archspec.check('net.yaml')[0].message)"
+    done = run(script, tmp_path, cwd=tmp_path)
+    assert done.stdout.strip() == "the block `inception` is in mine = two.blocks of two and in archspec"
+    (tmp_path / "two" / "blocks" / "inception.yaml").rename(tmp_path / "two" / "blocks" / "own_op.yaml")
+    done = run(script, tmp_path, cwd=tmp_path)
+    assert done.stdout.strip() == "the op `own op` is in own_op = one.ops:Own of one and in mine = two.blocks of two, as a block"
+
+
+@pytest.mark.parametrize("value", ["not a module", "one..blocks", "one.blocks:x"])
+def test_an_entry_point_that_is_no_package_is_an_error(tmp_path: Path, value: str) -> None:
+    installed(tmp_path, "one", f"[archspec.blocks]\nmine = {value}\n", {"one/__init__.py": ""})
+    (tmp_path / "net.yaml").write_text(spec("relu"))
+    done = run("import archspec\nprint(archspec.check('net.yaml')[0].code)", tmp_path, cwd=tmp_path)
+    assert (done.stdout.strip(), done.stderr) == ("bad-file", "")
+
+
+def test_a_file_has_a_bounded_number_of_documents(expect: Callable[..., None]) -> None:
+    text = "name: t\ninput: 8x8x3\nrows: [relu]\n" + "---\nextends: t\nname: u\n" * 200
+    expect(text, [("1:1", "bad-file", "-", "the file has more than 200 documents")])

@@ -16,7 +16,7 @@ from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, identifier, no
 from archspec.language.nodes import Map, Node, Text, is_null
 from archspec.language.places import Place, Source
 from archspec.language.plugins import check_new, plugged_blocks
-from archspec.language.reader import read
+from archspec.language.reader import MAX_BYTES, decode, read
 from archspec.language.schema import BlockModel, InitScheme
 from archspec.language.validation import validated
 from archspec.language.values import TYPES
@@ -58,6 +58,11 @@ class Block:
         )
 
 
+def taken(name: str) -> bool:
+    """Whether a column cannot be called so: the language, or every formula, has the name."""
+    return normal(name) in _TAKEN
+
+
 def var_problem(name: str) -> tuple[str, str] | None:
     """Why `name` cannot be a var: (code, message), or None."""
     if not _NAME.fullmatch(name) or keyword.iskeyword(name):
@@ -85,7 +90,7 @@ def block_from(name: str, node: Map, model: BlockModel, problems: Problems) -> B
                     place,
                     hint="put what the paper prints into `header`",
                 )
-            elif normal(column) in _TAKEN or normal(told.header or column) in _TAKEN:
+            elif taken(column) or taken(told.header or column):
                 problems.add("reserved-name", f"the column `{column}` has a name of the language", place)
             for header in {normal(column), normal(told.header or column)}:
                 if headers.setdefault(header, column) != column:
@@ -126,8 +131,9 @@ def _choices(column: Column, written: Map, problems: Problems) -> tuple[Any, ...
 def _files() -> dict[str, Path]:
     """The files of the library's blocks, plug-ins included, by name; none is opened. Raises SpecError if a name stands twice."""
     own = {path.stem.replace("_", " "): path for path in LIBRARY.glob("*.yaml")}
-    check_new(plugged_blocks(), own, "block")
-    return {**own, **plugged_blocks()}
+    plugged = plugged_blocks()
+    check_new({name: point for name, (point, _) in plugged.items()}, own, "block")
+    return {**own, **{name: path for name, (_, path) in plugged.items()}}
 
 
 @cache
@@ -146,6 +152,8 @@ def library_block(name: str) -> Block | None:
     problems.check()
     assert model is not None
     block = block_from(name, node, model, problems)
+    if block.body is None:
+        problems.add("missing-key", f"the block `{name}` has no body", block.place)
     problems.check()
     return block
 
@@ -170,7 +178,9 @@ def init_scheme(name: str, place: Place) -> InitScheme:
 
 def _library_file(path: Path) -> Map:
     shown = f"archspec/library/{path.relative_to(LIBRARY)}" if path.is_relative_to(LIBRARY) else str(path)
-    source = Source(shown, path.read_text("utf-8"), library=True)
+    with path.open("rb") as file:
+        text = decode(file.read(MAX_BYTES + 1), shown).text
+    source = Source(shown, text, library=True)
     nodes = read(source)
     if len(nodes) != 1 or not isinstance(nodes[0], Map):
         raise fail("bad-file", "a file of the library holds one mapping", Place(source))

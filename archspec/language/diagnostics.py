@@ -22,7 +22,7 @@ CODES: dict[str, str] = {
     "duplicate-id": "Two rows of one list, or a row and a head, have the same id.",
     "duplicate-key": "A YAML mapping has the same key twice.",
     "duplicate-type": "Two files of blocks, plug-ins, or one of them and archspec itself, define a type of the same name.",
-    "escaping-path": "A spec may only extend shipped specs and files at or below its own folder.",
+    "escaping-path": "A spec may only extend or use shipped specs and files at or below its own folder.",
     "formula-syntax": "A formula is malformed or uses something that formulas do not have.",
     "formula-value": "A formula divides by zero, overflows, or mixes kinds of values.",
     "head-source": "A head does not say which row it reads.",

@@ -20,6 +20,7 @@ from archspec.language.spec import Spec, base_spec, change, extend
 from archspec.language.uses import Budget, with_used_blocks
 
 _MAX_CHAIN = 20
+_MAX_DOCUMENTS = 200
 
 
 def load(name: str, *, set: Iterable[str] = (), input: str | None = None, flag: str = "--set") -> Spec:
@@ -88,7 +89,10 @@ def _documents(source: Source, problems: Problems) -> list[Map]:
     """The documents of a file: one, or a stream in which each extends the one before it."""
     documents: list[Map] = []
     skipped, whole = 0, source
-    for part in re.split(r"(?m)^---[ \t]*\r?\n", source.text):
+    parts = re.split(r"(?m)^---[ \t]*\r?\n", source.text)
+    if len(parts) > _MAX_DOCUMENTS:
+        raise fail("bad-file", f"the file has more than {_MAX_DOCUMENTS} documents", Place(source))
+    for part in parts:
         # blank lines in front keep the line numbers those of the file
         whole = Source(source.name, "\n" * skipped + part)
         nodes = read(whole, problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -26,15 +26,15 @@ def plugged(group: str) -> dict[str, EntryPoint]:
 
 
 @cache
-def plugged_blocks() -> dict[str, Path]:
+def plugged_blocks() -> dict[str, tuple[EntryPoint, Path]]:
     """The YAML files of blocks by name: an entry point of `archspec.blocks` is a package whose folder holds them.
 
     Raises SpecError if a package cannot be found, or two files have one name.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, tuple[EntryPoint, Path]] = {}
     for point in plugged(BLOCKS).values():
-        for path in sorted(_folder(point).glob("*.yaml")):
-            other = found.setdefault(normal(path.stem), path)
+        for path in sorted(filter(Path.is_file, _folder(point).glob("*.yaml"))):
+            other = found.setdefault(normal(path.stem), (point, path))[1]
             if other is not path:
                 raise plugin_error("duplicate-type", f"the block `{normal(path.stem)}` is in {path} and in {other}", point)
     return found
@@ -44,7 +44,10 @@ def _folder(point: EntryPoint) -> Path:
     """The folder of a package; the package is found, but not imported."""
     from importlib.util import find_spec
 
-    top, *rest = point.module.split(".")
+    words = point.value.split(".")
+    if not all(word.isidentifier() for word in words):
+        raise plugin_error("bad-file", f"{described(point)} is not a package with a folder of blocks", point)
+    top, *rest = words
     found = find_spec(top)
     folders = [Path(place, *rest) for place in (found and found.submodule_search_locations) or ()]
     folder = next((one for one in folders if one.is_dir()), None)
@@ -53,12 +56,11 @@ def _folder(point: EntryPoint) -> Path:
     return folder
 
 
-def check_new(names: Collection[str], own: Collection[str], what: str) -> None:
-    """Raises SpecError if a plug-in brings a name that archspec has."""
-    for name in sorted({*names} & {*own}):
-        points = [*plugged(OPS).values(), *plugged(BLOCKS).values()]
-        point = next((one for one in points if normal(one.name) == name), points[0])
-        raise plugin_error("duplicate-type", f"the {what} `{name}` is in {described(point)} and in archspec", point)
+def check_new(points: Mapping[str, EntryPoint], own: Collection[str], what: str, where: str = "archspec") -> None:
+    """Raises SpecError if a plug-in brings a name that `where` has."""
+    for name in sorted(points.keys() & {*own}):
+        point = points[name]
+        raise plugin_error("duplicate-type", f"the {what} `{name}` is in {described(point)} and in {where}", point)
 
 
 def described(point: EntryPoint) -> str:

@@ -191,8 +191,10 @@ class _Reader:
 
     def comment_cells(self) -> bool:
         """Reports headers that YAML took for comments; whether there are any."""
-        offset, before = 0, len(self.problems.found)
-        for line in self.text.splitlines(keepends=True):
+        before = len(self.problems.found)
+        text = self.text.lstrip("\n")  # a document of a stream has the lines before it as blank ones
+        offset = len(self.text) - len(text)
+        for line in text.splitlines(keepends=True):
             for match in _COMMENT_CELL.finditer(line):
                 at = offset + match.start(1)
                 if any(start <= at < end for start, end in self.scalars):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 class PowerAvgPool(Pool):
     """The p-norm of what is under a window that slides over each channel: (sum of |x|^p)^(1/p), torch's LPPool2d.
 
+    A window that `ceil` keeps is scaled up as if it were whole, as torch does.
     With power 2 it is the L2 pooling of FaceNet (Schroff et al. 2015, Table 2).
     """
 

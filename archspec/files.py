@@ -26,3 +26,12 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text whole. Raises OSError."""
+
+    def write(part: Path) -> None:
+        part.write_text(text, "utf-8")
+
+    write_whole(path, write)

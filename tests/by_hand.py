@@ -81,7 +81,7 @@ class UNet(nn.Module):
             x, across = up(x), passed.pop()
             edge = (across.shape[-1] - x.shape[-1]) // 2
             x = convs(torch.cat([F.pad(across, [-edge] * 4), x], 1))
-        return self.classify(x)  # type: ignore[no-any-return]
+        return self.classify(x)
 
 
 def conv(taken: int, filters: int, patch: int, stride: int = 1, eps: float | None = None) -> nn.Module:
@@ -93,7 +93,7 @@ def conv(taken: int, filters: int, patch: int, stride: int = 1, eps: float | Non
 def separable(filters: int, eps: float | None = None) -> nn.Module:
     """The first convolution of Ioffe & Szegedy 2015: 7x7/2, depth multiplier 8, then 1x1."""
     depthwise = nn.Conv2d(3, 24, 7, 2, 3, groups=3, bias=eps is None)
-    return nn.Sequential(depthwise, *conv(24, filters, 1, eps=eps))  # type: ignore[misc]
+    return nn.Sequential(depthwise, *conv(24, filters, 1, eps=eps))
 
 
 class Branches(nn.ModuleList):

@@ -46,7 +46,7 @@ def of_torchvision(name: str, order: Callable[[str], Any] = lambda name: 0, **op
     """A classifier of torchvision; its slow initialisation can be left out by an option."""
 
     def make() -> nn.Module:
-        return getattr(torchvision.models, name)(weights=None, **options)  # type: ignore[no-any-return]
+        return getattr(torchvision.models, name)(weights=None, **options)
 
     return Peer(f"torchvision `{name}`", make, order)
 
@@ -64,7 +64,7 @@ def by_us(make: Callable[..., nn.Module], **options: Any) -> Peer:
 def pyramid() -> nn.Module:
     """torchvision's feature pyramid, none of its weights frozen."""
     make = torchvision.models.detection.backbone_utils.resnet_fpn_backbone
-    return make(backbone_name="resnet50", weights=None, norm_layer=nn.BatchNorm2d, trainable_layers=5)  # type: ignore[no-any-return]
+    return make(backbone_name="resnet50", weights=None, norm_layer=nn.BatchNorm2d, trainable_layers=5)
 
 
 def from_the_top(name: str) -> tuple[int, int]:

@@ -94,7 +94,7 @@ class Drawn:
 def scratch() -> Path:
     """A folder of this process."""
     folder = tempfile.TemporaryDirectory(prefix="archspec-generated-")
-    scratch.kept = folder  # type: ignore[attr-defined] # removed when the process ends
+    scratch.kept = folder
     return Path(folder.name)
 
 

@@ -61,7 +61,7 @@ def test_padding_that_differs_from_side_to_side() -> None:
     padded = F.pad(x, (2, 1, 0, 1))
     assert torch.equal(built("pad", (3, 8, 9), padding=edges)(x), padded)
     conv = built("conv", (3, 8, 9), patch=(3, 3), filters=4, padding=edges)
-    assert difference(conv(x), F.conv2d(padded, conv.weight, conv.bias)) < 1e-6  # type: ignore[arg-type]
+    assert difference(conv(x), F.conv2d(padded, conv.weight, conv.bias)) < 1e-6
     window = {"patch": (4, 4), "stride": (2, 2), "padding": edges}
     assert torch.equal(built("max pool", (3, 8, 9), **window)(x), F.max_pool2d(F.pad(x, (2, 1, 0, 1), value=-math.inf), 4, 2))
     mean = F.avg_pool2d(padded, 4, 2)
@@ -80,7 +80,7 @@ def test_power_avg_pool(power: float) -> None:
     assert difference(padded(x), nn.LPPool2d(power, 3, 2)(F.pad(x, (0, 0, 1, 1)))) < 1e-6
     zeros = torch.zeros(1, 1, 4, 4, requires_grad=True)
     pool(zeros).sum().backward()
-    assert torch.isfinite(zeros.grad).all()  # type: ignore[arg-type]
+    assert torch.isfinite(zeros.grad).all()
 
 
 def test_scale() -> None:
@@ -105,8 +105,8 @@ def test_norms() -> None:
 def test_layer_scale_is_that_of_convnext() -> None:
     x = torch.randn(2, 6, 5, 4)
     scale = built("layer scale", (6, 5, 4), init=0.5)
-    nn.init.uniform_(scale.weight)  # type: ignore[arg-type]
-    assert torch.equal(scale(x), x * scale.weight.view(1, 6, 1, 1))  # type: ignore[operator, union-attr]
+    nn.init.uniform_(scale.weight)
+    assert torch.equal(scale(x), x * scale.weight.view(1, 6, 1, 1))
     assert scale(x.mean((2, 3))).shape == (2, 6)
 
 

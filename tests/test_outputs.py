@@ -79,7 +79,7 @@ WRONG: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "an empty list": ("outputs: []", [("7:10", "bad-value", "-", f"{FORM} an empty list")]),
     "a list of lists": ("outputs: [[b], c]", [("7:10", "bad-value", "-", f"{FORM} a list")]),
     "a mapping to a list": ("outputs: {x: [c]}", [("7:14", "bad-value", "-", "an output is the id of a row, found a list")]),
-    "no such row": ("outputs: [cc]", [("7:11", "unknown-row", "-", "no earlier row here is called `cc`", "did you mean `c`?")]),
+    "no such row": ("outputs: [cc]", [("7:11", "unknown-row", "-", "no row of the spec is called `cc`", "did you mean `c`?")]),
     "inside of a row": (
         "outputs: {x: a.conv}",
         [("7:14", "unknown-row", "-", "`a.conv` is inside of a row; an output is a row of the spec itself")],

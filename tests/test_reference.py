@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -245,21 +243,3 @@ def test_layers_and_changes_are_uses_and_inherited_rows_are_not() -> None:
 def test_the_json_page_names_every_field() -> None:
     text = (ROOT / "docs" / "json.md").read_text("utf-8")
     assert [f.name for model in (Described, DescribedColumn) for f in fields(model) if f"`{f.name}`" not in text] == []
-
-
-@pytest.mark.parametrize(
-    "arguments", [["list"], ["show", "inception"], ["show", "conv"], ["show", "googlenet"], ["schema"]], ids=" ".join
-)
-def test_no_torch(arguments: list[str]) -> None:
-    code = f"""
-import sys
-from archspec.cli.main import main
-sys.argv = ["archspec", *{arguments!r}]
-try:
-    main()
-except SystemExit as stop:
-    assert not stop.code, stop.code
-print(sorted({{"torch", "numpy", "fvcore"}} & set(sys.modules)), file=sys.stderr)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "[]\n")

@@ -337,11 +337,11 @@ def test_every_column_is_known_by_id_and_header(kind: str, name: str) -> None:
 
 
 def test_an_op_that_comes_later_is_known(tmp_path: Path) -> None:
-    """Its own kind of column too."""
+    """Its columns, and what they choose among."""
     (tmp_path / "upscale.py").write_text(
         '''
-from typing import Annotated, ClassVar, Literal
-from archspec.language.values import Count
+from typing import ClassVar
+from archspec.language.values import Count, Word
 from archspec.ops.base import Op, column
 
 class Upscale(Op):
@@ -349,7 +349,7 @@ class Upscale(Op):
 
     name: ClassVar[str] = "upscale"
     factor: Count = column(2, about="how much")
-    mode: Literal["nearest", "linear"] = column("nearest")
+    mode: Word = column("nearest", choices=("nearest", "linear"))
 '''
     )
     script = f"""

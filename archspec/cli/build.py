@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, SetOption, SpecArgument
+from archspec.cli.options import InputOption, SetOption, SpecArgument, write_output
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -112,15 +110,4 @@ WRITERS = {".safetensors": _write_safetensors}
 
 
 def _write(model: Model, network: Network, output: Path) -> None:
-    from archspec.language.diagnostics import fail
-    from archspec.language.places import option
-
-    # from here on a SIGTERM unwinds the stack, so that an unfinished file is taken away
-    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    try:
-        WRITERS[output.suffix](model, network, output)
-    except OSError as error:
-        raise fail("bad-file", f"{output} cannot be written: {error.strerror or error}", option("-o", str(output))) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    typer.echo(f"wrote {output}")
+    write_output(output, lambda path: WRITERS[output.suffix](model, network, path))

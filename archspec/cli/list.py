@@ -14,9 +14,10 @@ def command(
 ) -> None:
     """What there is: the ops, the library's blocks and the shipped specs, a line each."""
     from archspec.render.data import list_data
-    from archspec.render.reference.listing import names
+    from archspec.render.reference.listing import lines, names
     from archspec.render.reference.terminal import list_text
 
     one_of("--format", format, ("table", "json"))
     kinds = list(names()) if kind is None else [one_of("KIND", kind, names())]
-    typer.echo(json.dumps(list_data(kinds), indent=2, ensure_ascii=False) if format == "json" else list_text(kinds))
+    found = {kind: lines(kind) for kind in kinds}
+    typer.echo(json.dumps(list_data(found), indent=2, ensure_ascii=False) if format == "json" else list_text(found))

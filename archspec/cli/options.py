@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,3 +31,16 @@ def one_of(flag: str, value: str, known: Iterable[str]) -> str:
         hint = did_you_mean(nearest(value, known))
         raise fail("unsupported", f"{flag} is one of {', '.join(known)}, found `{value}`", option(flag, value), hint=hint)
     return value
+
+
+def write_output(output: Path, write: Callable[[Path], None]) -> None:
+    """Writes the file of `-o`, whole or not at all, and says so; SpecError if it cannot be written."""
+    # while it is written a SIGTERM unwinds the stack, so that an unfinished file is taken away
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        write(output)
+    except OSError as error:
+        raise fail("bad-file", f"{output} cannot be written: {error.strerror or error}", option("-o", str(output))) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    typer.echo(f"wrote {output}")

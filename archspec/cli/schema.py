@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from archspec.cli.options import write_output
+from archspec.files import write_text
+
 
 def command(
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
@@ -17,19 +20,4 @@ def command(
     if output is None:
         typer.echo(text, nl=False)
         return
-    _write(text, output)
-    typer.echo(f"wrote {output}")
-
-
-def _write(text: str, output: Path) -> None:
-    from archspec.files import write_whole
-    from archspec.language.diagnostics import fail
-    from archspec.language.places import option
-
-    def write(part: Path) -> None:
-        part.write_text(text, "utf-8")
-
-    try:
-        write_whole(output, write)
-    except OSError as error:
-        raise fail("bad-file", f"{output} cannot be written: {error.strerror or error}", option("-o", str(output))) from None
+    write_output(output, lambda path: write_text(path, text))

@@ -66,7 +66,7 @@ class Branches(Container):
     """Children side by side on the same input, or no children and several inputs; the results are joined."""
 
     def _join(self, results: list[Tensor]) -> Tensor:
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of branches has its own; torch's modules have no abstract methods
 
     def _inputs(self, x: Tensor) -> list[Tensor]:
         """What flows into each branch."""

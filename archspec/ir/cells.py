@@ -61,6 +61,8 @@ def cell_value(node: Node, names: RowNames, report: Reporter) -> Any:
             hint = did_you_mean(nearest(error.name, seen))
             if error.name in names.unseen:
                 hint = f"`{error.name}` is a var of the spec, and a library block sees only its own columns and vars"
+            elif error.name in names.later:
+                hint = f"the var `{error.name}` comes later; a var sees those before it"
             hint = hint or f"a formula sees {', '.join(seen[:_LISTED])}{more} here"
         report.add(error.code, error.message, place, hint)
         raise BrokenError from None
@@ -121,9 +123,11 @@ class _Values(dict[str, Any]):
 def variables(nodes: Mapping[str, Node], names: RowNames, rows: Rows, report: Reporter) -> dict[str, Any]:
     """Vars in order, each seeing the earlier ones; added to the values that `names` has."""
     values = _Values(names.values)
+    later = dict(nodes)
     for name, node in nodes.items():
+        del later[name]
         try:
-            values[name] = guessed(node, replace(names, values=values), rows, report)
+            values[name] = guessed(node, replace(names, values=values, later=later), rows, report)
         except (BrokenError, UnknownValueError):
             values[name] = _Unknown
     return values

@@ -197,7 +197,7 @@ def _checked(column: Column, value: Any, cell: Cell, report: Reporter) -> Any:
     try:
         return column.parse(value)
     except ColumnError as error:
-        hint = "round it: =round(...)" if isinstance(value, float) and "whole number" in str(error) else None
+        hint = "round it: =round(...)" if isinstance(value, float) and "whole number" in str(error) else error.hint
         if isinstance(value, Text) and value in cell.names:
             hint = did_you_mean(f"={value}")
         at = error.item.place if isinstance(error.item, Text) and error.item is not value else cell.origin

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from archspec.ir.at import At, Gone, Outcome, inner
 from archspec.ir.cells import BrokenError, Reporter, own_cells, variables
 from archspec.ir.columns import Typed, typed, with_headers
@@ -20,14 +22,16 @@ from archspec.language.nodes import Map, Node, Seq, Text, describe
 from archspec.ops.base import ShapeError
 
 
-class Kinds(Expansion):
+class Kinds(Expansion, ABC):
     """The part of the walk that says what one row is; rows within it come back to the walk."""
 
+    @abstractmethod
     def row(self, written: Node | Row, at: At, *, branch: bool = False, edited: bool = False) -> Outcome | Gone:
-        raise NotImplementedError
+        """One row, whatever it is written as."""
 
+    @abstractmethod
     def combined(self, kind: str, row: Row, at: At) -> Outcome:
-        raise NotImplementedError
+        """Branches brought together."""
 
     def built(self, row: Row, at: At, stated: tuple[int, ...] | None, found: list[Ref], report: Reporter) -> Outcome | None:
         """What a row is: a combinator, a layer, or a type."""

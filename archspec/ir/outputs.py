@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from archspec.ir.cells import BrokenError, Reporter, find_row
 from archspec.ir.scope import Rows
 from archspec.ir.tree import Inner, Output
+from archspec.language.diagnostics import did_you_mean
+from archspec.language.names import nearest
 from archspec.language.nodes import Map, Node, Seq, Text, describe, is_null
+
+#: names that a hint lists
+_LISTED = 12
 
 
 def named_outputs(node: Node | None, rows: Rows, report: Reporter) -> tuple[Output, ...]:
@@ -33,8 +38,12 @@ def named_outputs(node: Node | None, rows: Rows, report: Reporter) -> tuple[Outp
                 message = f"{describe(row)} is inside of a row; an output is a row of the spec itself"
                 report.add("unknown-row", message, row.place, "write the block's rows as rows of the spec")
                 continue
+            if rows.find(row) is None:
+                hint = did_you_mean(nearest(row, rows.names())) or f"the rows are {', '.join(rows.names()[:_LISTED])}"
+                report.add("unknown-row", f"no row of the spec is called {describe(row)}", row.place, hint)
+                continue
             try:
-                ref = find_row(row, rows, report)
+                ref = find_row(row, rows, report)  # it may have been removed
             except BrokenError:
                 continue
             if ref.output is not None:

@@ -83,6 +83,8 @@ class RowNames:
     origins: Mapping[str, Place | Cell] = field(default_factory=dict)
     #: the spec's vars, where a library block does not see them: only to say so
     unseen: Collection[str] = ()
+    #: vars that come later, likewise
+    later: Collection[str] = ()
 
     def __getitem__(self, name: str) -> Any:
         if name in self.values:

@@ -120,7 +120,10 @@ def unmatched(change: Change, known: Iterable[str], problems: Problems, *, searc
     """The diagnostic for a change that met nothing; `search` for the nearest path, which takes time."""
     path = ".".join(change.path)
     exact = next((one for one in known if one.partition(".")[2] == path and one.partition(".")[0] in _SECTIONS), None)
-    hint = did_you_mean(exact or nearest(path, known)) if search else None
+    if search and exact is None:  # one as deep is likelier, and only so many are compared
+        known = list(known)
+        exact = nearest(path, [one for one in known if one.count(".") == path.count(".")]) or nearest(path, known)
+    hint = did_you_mean(exact) if search else None
     if isinstance(change.value, Map) and len(change.path) == 1 and change.literal:
         hint = hint or "a new row needs a type"
     problems.add("unknown-path", f"`{path}` is neither a row nor a column of a row", change.place, hint=hint)

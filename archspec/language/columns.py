@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from archspec.language.names import normal
+from archspec.language.diagnostics import did_you_mean
+from archspec.language.names import nearest, normal
 from archspec.language.nodes import describe, shown
 from archspec.language.values import LayerValue, RowValue
 
@@ -68,16 +69,17 @@ class Column:
             raise ColumnError(f"{self.header} must be at most {self.most:g}, found {describe(value)}", value)
         if self.choices and parsed not in self.choices:
             choices = ", ".join(map(shown, self.choices))
-            raise ColumnError(f"{self.header} must be one of {choices}, found {describe(value)}", value)
+            near = did_you_mean(nearest(str(value), map(shown, self.choices)))
+            raise ColumnError(f"{self.header} must be one of {choices}, found {describe(value)}", value, near)
         return parsed
 
 
 class ColumnError(ValueError):
-    """A value that its column does not take; `item` is the part of it that is wrong."""
+    """A value that its column does not take; `item` is the part of it that is wrong, `hint` what may have been meant."""
 
-    def __init__(self, message: str, item: Any) -> None:
+    def __init__(self, message: str, item: Any, hint: str | None = None) -> None:
         super().__init__(message)
-        self.item = item
+        self.item, self.hint = item, hint
 
 
 @lru_cache(256)

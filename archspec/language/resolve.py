@@ -90,8 +90,10 @@ def _text(path: Path, shown: str, place: Place | None) -> Source:
     """Reads at most MAX_BYTES of a regular file; a pipe or a device is refused before it is opened."""
     try:
         if not path.exists():
-            near = did_you_mean(path.stem) if path.stem in shipped() else None
-            raise _unreadable(shown, "there is no such file", place, near)
+            hint = did_you_mean(path.stem) if path.stem in shipped() else None
+            if place is not None:
+                hint = hint or "a file is named from the folder of the spec that names it"
+            raise _unreadable(shown, "there is no such file", place, hint)
         if not path.is_file():
             raise _unreadable(shown, "this is a directory" if path.is_dir() else "this is not a regular file", place)
         with path.open("rb") as file:

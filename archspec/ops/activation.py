@@ -20,4 +20,4 @@ class Activation(Op):
         from torch import nn
 
         make: Any = getattr(nn, self.torch_name)
-        return make(*(getattr(self, name) for name in type(self).model_fields))  # type: ignore[no-any-return] # by name
+        return make(*(getattr(self, name) for name in type(self).model_fields))  # type: ignore[no-any-return] # a class that is found by its name

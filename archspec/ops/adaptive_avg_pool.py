@@ -2,23 +2,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.language.values import Sides
-from archspec.ops.base import Cost, Op, Shape, column, needs_map
+from archspec.ops.base import Cost, Shape
+from archspec.ops.window import AdaptivePool
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class AdaptiveAvgPool(Op):
+class AdaptiveAvgPool(AdaptivePool):
     """The mean over as many windows as the output has places, whatever the size that comes in."""
 
     name: ClassVar[str] = "adaptive avg pool"
-
-    size: Sides = column((1, 1), header="pooled to", about="output height x width")
-
-    def output(self, shape: Shape) -> Shape:
-        needs_map(shape, "a pool")
-        return Shape(shape.channels, *self.size)
 
     def cost(self, shape: Shape) -> Cost:
         return Cost(adaptive_pool_inputs=shape.elements)

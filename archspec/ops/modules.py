@@ -39,7 +39,7 @@ class PaddedConv2d(nn.Conv2d):
         return super().forward(bordered(input, self.window))
 
     def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, border={self.window.padding}"  # type: ignore[no-untyped-call] # torch's
+        return f"{super().extra_repr()}, border={self.window.padding}"  # type: ignore[no-untyped-call] # torch does not annotate it
 
 
 class PaddedMaxPool2d(nn.MaxPool2d):

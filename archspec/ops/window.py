@@ -92,3 +92,13 @@ class Pool(Op):
             message = f"a padding of {border} is more than half of the {self.patch[0]}x{self.patch[1]} window"
             raise ShapeError(message, "padding")
         return Shape(shape.channels, *self.window.slide(shape, ceil=self.ceil))
+
+
+class AdaptivePool(Op):
+    """What adaptive pools share: as many windows as the output has places."""
+
+    size: Sides = column((1, 1), header="pooled to", about="output height x width")
+
+    def output(self, shape: Shape) -> Shape:
+        needs_map(shape, "a pool")
+        return Shape(shape.channels, *self.size)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.audit import Finding, audit, node_findings
 from archspec.analysis.costs import NetworkCost, NodeCost
@@ -12,8 +12,9 @@ from archspec.analysis.counters import FVCORE, counted
 from archspec.analysis.fvcore import FvcoreCount
 from archspec.ir.tree import Network
 from archspec.ops.base import Cost
-from archspec.render.reference.describe import Described
-from archspec.render.reference.listing import lines
+
+if TYPE_CHECKING:
+    from archspec.render.reference.describe import Described
 
 SCHEMA = 1
 
@@ -54,9 +55,9 @@ def audit_data(network: Network, findings: list[Finding]) -> dict[str, Any]:
     }
 
 
-def list_data(kinds: Iterable[str]) -> dict[str, Any]:
+def list_data(found: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """Names and their lines, by kind."""
-    return {"schema": SCHEMA, **{kind: [{"name": name, "about": about} for name, about in lines(kind).items()] for kind in kinds}}
+    return {"schema": SCHEMA} | {kind: [{"name": n, "about": about} for n, about in each.items()] for kind, each in found.items()}
 
 
 def description_data(one: Described) -> dict[str, Any]:

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from archspec.language.columns import REQUIRED, Column
 from archspec.language.nodes import Map, Seq, shown
 from archspec.language.values import TYPES
@@ -27,19 +25,16 @@ class DescribedColumn:
 
 def described_column(column: Column) -> DescribedColumn:
     """A column in words."""
-    name, choices = type_name(column), column.choices
-    if name is None:
-        choices = tuple(TypeAdapter(column.annotation).json_schema().get("enum", ()))
     takes = [f"at least {column.least:g}"] if column.least is not None else []
     takes += [f"at most {column.most:g}"] if column.most is not None else []
-    takes += [", ".join(map(shown, choices))] if choices else []
+    takes += [", ".join(map(shown, column.choices))] if column.choices else []
     default = None if column.default is REQUIRED else written(column.default)
-    return DescribedColumn(column.header, column.name, name or "text", default, "; ".join(takes), column.about)
+    return DescribedColumn(column.header, column.name, type_name(column), default, "; ".join(takes), column.about)
 
 
-def type_name(column: Column) -> str | None:
-    """The type of a column as blocks write it; None for one that only an op has."""
-    return next((name for name, annotation in TYPES.items() if annotation == column.annotation), None)
+def type_name(column: Column) -> str:
+    """The type of a column as blocks write it; those of ops are the same."""
+    return next(name for name, annotation in TYPES.items() if annotation == column.annotation)
 
 
 def written(value: Any) -> str:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from rich.table import Table
 from rich.text import Text
 
 from archspec.render.reference.columns import DescribedColumn, table_cells
 from archspec.render.reference.describe import Described
-from archspec.render.reference.listing import lines
 from archspec.render.terminal import bare_table
 
 
-def list_text(kinds: Iterable[str]) -> str:
+def list_text(found: Mapping[str, Mapping[str, str]]) -> str:
     """Names and their lines, by kind."""
-    found = {kind: lines(kind) for kind in kinds}
     width = max(len(name) for each in found.values() for name in each)
     parts = [
         "\n".join([kind, *(f"  {name:{width}}  {about}".rstrip() for name, about in each.items())])

@@ -12,8 +12,7 @@ from archspec.language.names import identifier, normal
 from archspec.language.nodes import Map, Node, Seq, Text
 from archspec.render.reference.columns import side_or_size, type_name
 from archspec.render.reference.listing import about_of
-from archspec.render.schema.form import NULL, Json, escaped, model, ref
-from archspec.render.schema.values import cell
+from archspec.render.schema.form import NULL, Json, escaped, ref
 
 
 def definition(type_: Type) -> str:
@@ -45,8 +44,7 @@ def type_def(type_: Type) -> Json:
 
 
 def _column(column: Column) -> Json:
-    name = type_name(column)
-    values = ref(f"column.{name}") if name else cell(model(column.annotation))
+    values = ref(f"column.{type_name(column)}")
     if column.least is not None:
         values["minimum"] = column.least
     if column.most is not None:

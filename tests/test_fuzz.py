@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
+from drawn import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from mutations import misplaced
-from strategies import examples
 
 import archspec
 

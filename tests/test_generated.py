@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import torch
 from conftest import nodes
+from drawn import Drawn, examples
 from hypothesis import given, note
-from strategies import GOALS, Drawn, examples, specs
+from strategies import GOALS, specs
 
 import archspec
 from archspec.analysis.audit import audit

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from drawn import TIMES, Drawn, examples
 from hypothesis import given
 from mutations import MEMORY, misplaced, mutated
-from strategies import TIMES, Drawn, examples, specs
+from strategies import specs
 
 from archspec.language.diagnostics import Diagnostic
 from archspec.language.places import Place, Source

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 from conftest import SMALL
+from drawn import Drawn
 from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema import Draft202012Validator
-from strategies import Drawn, specs
+from strategies import specs
 from test_cli import run
 from test_docs import BLOCKS
 

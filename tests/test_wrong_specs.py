@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from conftest import conv, spec
 
+import archspec
+
 SIZE = "a size such as 224x224x3, height x width x channels"
 
 YAML = {
@@ -57,7 +59,7 @@ YAML = {
     "alias in itself": (spec("&r [*r]"), [("4:9", "alias-bomb", "-", "the alias *r contains itself")]),
     "alias of nothing": (spec("*r"), [("4:5", "yaml-syntax", "-", "the alias *r is not defined before")]),
     "nested too deeply": (
-        "rows: " + "[" * 100_000,
+        "rows: " + "[" * 900,
         [("1:56", "too-deep", "-", "YAML is nested more than 50 levels")],
     ),
     "a byte too many": (
@@ -218,6 +220,14 @@ KEYS = {
 def test_text_that_is_not_a_spec(text, expected, expect):
     """What the reader refuses: encodings, syntax, tags, aliases, sizes."""
     expect(text, expected)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "\n".join(" " * n + "a:" for n in range(1400))])
+def test_nesting_that_yaml_itself_refuses(text, tmp_path):
+    """Some releases of libyaml give up before the spec's own bound is reached; the place is then theirs."""
+    path = tmp_path / "net.yaml"
+    path.write_text(text)
+    assert [found.code for found in archspec.check(path)] == ["too-deep"]
 
 
 @pytest.mark.parametrize(("text", "expected"), KEYS.values(), ids=KEYS)

@@ -16,6 +16,7 @@ from archspec.language.places import Place, Source
 MAX_BYTES = 1 << 20
 MAX_NODES = 100_000
 MAX_NESTING = 50
+TOO_DEEP = f"YAML is nested more than {MAX_NESTING} levels"
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _COMMENT_CELL = re.compile(r"(?:^|[\s,{])(#\d[\w ]*+):(?=\s|$)")
@@ -118,7 +119,7 @@ class _Reader:
     def begin(self, node: Map | Seq, event: Any, place: Place) -> None:
         self.tag(event, place)
         if len(self.open) >= MAX_NESTING:
-            raise fail("too-deep", f"YAML is nested more than {MAX_NESTING} levels", place)
+            raise fail("too-deep", TOO_DEEP, place)
         self.open.append(_Open(node, event.anchor, self.count))
         self.grow(1, place)
 
@@ -212,6 +213,8 @@ class _Reader:
     def syntax(self, error: yaml.YAMLError) -> None:
         text = getattr(error, "problem", None) or str(getattr(error, "reason", None) or error).split("\n")[0]
         place, hint = self.mark(error), None
+        if "nesting depth" in text:  # libyaml scans ahead, and from 0.2.6 on gives up at 1,000 levels
+            raise fail("too-deep", TOO_DEEP, place)
         if self.source.line(place.line)[place.column - 1 : place.column] == "\t":
             text, hint = "a tab cannot indent YAML", "indent with spaces"
         context = getattr(error, "context", None) if hint is None else None

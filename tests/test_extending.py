@@ -157,7 +157,7 @@ def halved() -> type[Op]:
         name: ClassVar[str] = "halve"
         parts: Count = column(2)
 
-        def cost(self, shape: Shape) -> Cost:
+        def cost(self, shape: Shape, out: Shape) -> Cost:
             return Cost(1)
 
         def module(self, shape: Shape) -> nn.Module:

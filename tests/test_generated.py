@@ -84,7 +84,7 @@ def holds(network: Any) -> None:
     for cost in (*report.costs.rows, *report.costs.heads):
         for _, part in cost.to_depth(50):
             path = part.node.path
-            counting = sum((leaf.op.cost(leaf.input) for leaf in leaves(part.node) if leaf.path in read), Cost())
+            counting = Cost.total(leaf.cost for leaf in leaves(part.node) if leaf.path in read)
             assert counting == part.cost or not {leaf.path for leaf in leaves(part.node)} <= read
             assert counts.flops.get(path, 0) == counted(counting, FVCORE), path
             assert counts.activations.get(path, 0) == counting.activations, path

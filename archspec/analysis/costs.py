@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from archspec.ir.tree import Inner, Leaf, Network, Tree, flow
+from archspec.ir.tree import Inner, Leaf, Network, Tree, flow, leaves
 from archspec.ops.base import Cost
 
 
 @dataclass(frozen=True)
 class NodeCost:
-    """What one node costs, and its parts. `depth` counts convolutions and linears on its longest path."""
+    """What one node costs, and its parts; each figure is computed when it is first asked for."""
 
     node: Tree
-    cost: Cost
-    depth: int
-    parts: tuple[NodeCost, ...] = ()
+
+    @cached_property
+    def cost(self) -> Cost:
+        """The sum of its ops."""
+        return Cost.total(leaf.cost for leaf in leaves(self.node))
+
+    @cached_property
+    def depth(self) -> int:
+        """Convolutions and linears on its longest path."""
+        return longest(self.node)
+
+    @cached_property
+    def parts(self) -> tuple[NodeCost, ...]:
+        return tuple(map(NodeCost, self.node.children)) if isinstance(self.node, Inner) else ()
 
     def to_depth(self, levels: int, level: int = 1) -> Iterator[tuple[int, NodeCost]]:
         """This node and its parts down to `levels` (1: the node alone), each with its level from 1."""
@@ -28,33 +40,38 @@ class NodeCost:
 
 @dataclass(frozen=True)
 class NetworkCost:
-    """The rows' costs and their sum; heads exist in training only and are summed apart."""
+    """What a network costs for one example; heads exist in training only and are summed apart."""
 
-    rows: tuple[NodeCost, ...]
-    heads: tuple[NodeCost, ...]
-    total: Cost
-    heads_total: Cost
-    depth: int
+    network: Network
 
+    @cached_property
+    def rows(self) -> tuple[NodeCost, ...]:
+        return tuple(map(NodeCost, self.network.rows))
 
-def node_cost(node: Tree) -> NodeCost:
-    """The cost of a node and of everything in it."""
-    if isinstance(node, Leaf):
-        return NodeCost(node, node.op.cost(node.input), int(node.op.layer))
-    parts = tuple(map(node_cost, node.children))
-    return NodeCost(node, sum((part.cost for part in parts), Cost()), longest(node), parts)
+    @cached_property
+    def heads(self) -> tuple[NodeCost, ...]:
+        return tuple(NodeCost(head.node) for head in self.network.heads)
+
+    @cached_property
+    def total(self) -> Cost:
+        """The sum of the rows."""
+        return Cost.total(row.cost for row in self.rows)
+
+    @cached_property
+    def heads_total(self) -> Cost:
+        return Cost.total(head.cost for head in self.heads)
+
+    @cached_property
+    def depth(self) -> int:
+        """Convolutions and linears on the longest path to what the network returns."""
+        depths: dict[str, int] = {}
+        depth = longest(self.network.body, depths)
+        return max((depths.get(one.path, 0) for one in self.network.outputs), default=depth)
 
 
 def network_cost(network: Network) -> NetworkCost:
-    """The cost of a network for one example: the sum of its rows."""
-    rows = tuple(map(node_cost, network.rows))
-    heads = tuple(node_cost(head.node) for head in network.heads)
-    total, heads_total = (sum((one.cost for one in some), Cost()) for some in (rows, heads))
-    depths: dict[str, int] = {}
-    depth = longest(network.body, depths)
-    if network.outputs:
-        depth = max(depths.get(one.path, 0) for one in network.outputs)
-    return NetworkCost(rows, heads, total, heads_total, depth)
+    """The costs of a network, in closed form."""
+    return NetworkCost(network)
 
 
 def longest(node: Tree, seen: dict[str, int] | None = None) -> int:

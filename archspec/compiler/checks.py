@@ -15,7 +15,7 @@ _FLOAT = 4
 def memory_needed(network: Network, *, heads: bool = True) -> int:
     """Bytes in float32: every parameter, and the largest input and output that stand beside each other (twice, for workspace)."""
     roots = (network.body, *(head.node for head in network.heads if heads))
-    params = sum(leaf.op.cost(leaf.input).params for root in roots for leaf in leaves(root))
+    params = sum(leaf.cost.params for root in roots for leaf in leaves(root))
     widest = max((leaf.input.elements + leaf.output.elements for leaf in leaves(network.body)), default=0)
     return _FLOAT * (params + 2 * widest)
 

@@ -100,13 +100,14 @@ class Kinds(Expansion, ABC):
         if key not in self._made:
             op = type_.op.model_construct(**columns.values)
             try:
-                self._made[key] = op, op.output(at.shape), op.cost(at.shape)
+                output = op.output(at.shape)
+                self._made[key] = op, output, op.cost(at.shape, output)
             except ShapeError as error:
                 self.report(at).add("shape-mismatch", error.message, columns.place(error.column, row.place))
                 raise BrokenError from None
         op, output, cost = self._made[key]
         self.costs(cost, row.place, at)
-        return Outcome(Leaf(at.dotted, type_.name, at.shape, output, row.place, op=op), output)
+        return Outcome(Leaf(at.dotted, type_.name, at.shape, output, row.place, op=op, cost=cost), output)
 
     def _block(self, type_: Type, columns: Typed, at: At, row: Row) -> Outcome:
         block = type_.block

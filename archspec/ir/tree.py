@@ -10,7 +10,7 @@ from archspec.language.figures import Counts, Figure
 from archspec.language.nodes import shown
 from archspec.language.places import Place
 from archspec.language.schema import Scheme
-from archspec.ops.base import Op, Shape
+from archspec.ops.base import Cost, Op, Shape
 
 T = TypeVar("T")
 
@@ -70,9 +70,10 @@ class Node:
 
 @dataclass(frozen=True)
 class Leaf(Node):
-    """A primitive op."""
+    """A primitive op, and what it costs."""
 
     op: Op = field(kw_only=True)
+    cost: Cost = field(kw_only=True)
 
 
 @dataclass(frozen=True)

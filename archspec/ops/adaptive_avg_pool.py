@@ -14,7 +14,7 @@ class AdaptiveAvgPool(AdaptivePool):
 
     name: ClassVar[str] = "adaptive avg pool"
 
-    def cost(self, shape: Shape) -> Cost:
+    def cost(self, shape: Shape, out: Shape) -> Cost:
         return Cost(adaptive_pool_inputs=shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
 from functools import cache
+from operator import add
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -47,8 +47,7 @@ class ShapeError(Exception):
         self.message, self.column = message, column
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """What one node costs for one example, as exact integers that add up over nodes.
 
     `params` are elements of trained tensors, `biases` those of them that are biases of convolutions and linears;
@@ -72,8 +71,13 @@ class Cost:
     nearest_elements: int = 0
     bilinear_elements: int = 0
 
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+    def __add__(self, other: Cost) -> Cost:  # type: ignore[override] # costs add up; a tuple would grow longer
+        return Cost(*map(add, self, other))
+
+    @classmethod
+    def total(cls, costs: Iterable[Cost]) -> Cost:
+        """The sum of costs."""
+        return cls(*map(sum, zip(*costs, strict=True))) if (costs := tuple(costs)) else cls()
 
 
 def column(
@@ -106,8 +110,8 @@ class Op(BaseModel):
         """The output's shape for an input of `shape`; raises ShapeError."""
         return shape
 
-    def cost(self, shape: Shape) -> Cost:
-        """What it costs for an input of `shape`."""
+    def cost(self, shape: Shape, out: Shape) -> Cost:
+        """What it costs for an input of `shape`, whose output is `out`."""
         return Cost()
 
     def module(self, shape: Shape) -> nn.Module:

@@ -20,7 +20,7 @@ class BatchNorm(Op):
     momentum: Number = column(0.1, least=0, about="weight of a new batch in the running statistics (torch's sense)")
     affine: Bool = column(True, about="whether it has a scale and a shift")
 
-    def cost(self, shape: Shape) -> Cost:
+    def cost(self, shape: Shape, out: Shape) -> Cost:
         if not self.affine:
             return Cost(plain_batch_norm_elements=shape.elements)
         return Cost(2 * shape.channels, batch_norm_elements=shape.elements)

@@ -35,9 +35,8 @@ class Conv(Op):
         divides(self.groups, "groups", {"channels that come in": shape.channels, "filters": self.filters})
         return Shape(self.filters, *self.window.slide(shape))
 
-    def cost(self, shape: Shape) -> Cost:
+    def cost(self, shape: Shape, out: Shape) -> Cost:
         weights = self.filters * (shape.channels // self.groups) * self.patch[0] * self.patch[1]
-        out = self.output(shape)
         biases = self.filters if self.bias else 0
         return Cost(weights + biases, biases, weights * out.height * out.width, out.elements)
 

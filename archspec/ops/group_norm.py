@@ -28,7 +28,7 @@ class GroupNorm(Op):
             raise ShapeError(f"{self.groups} groups leave each of the {shape.elements} values alone", "groups")
         return shape
 
-    def cost(self, shape: Shape) -> Cost:
+    def cost(self, shape: Shape, out: Shape) -> Cost:
         if not self.affine:
             return Cost(plain_group_norm_elements=shape.elements)
         return Cost(2 * shape.channels, group_norm_elements=shape.elements)

@@ -25,7 +25,7 @@ class InstanceNorm(Op):
             raise ShapeError("instance norm needs more than one place in the map")
         return shape
 
-    def cost(self, shape: Shape) -> Cost:
+    def cost(self, shape: Shape, out: Shape) -> Cost:
         if not self.affine:
             return Cost(plain_instance_norm_elements=shape.elements)
         return Cost(2 * shape.channels, instance_norm_elements=shape.elements)

@@ -21,7 +21,7 @@ class LayerNorm(Op):
     eps: Number = column(1e-5, least=0, about="added to the variance; ConvNeXt has 1e-6")
     affine: Bool = column(True, about="whether it has a scale and a shift")
 
-    def cost(self, shape: Shape) -> Cost:
+    def cost(self, shape: Shape, out: Shape) -> Cost:
         if not self.affine:
             return Cost(plain_group_norm_elements=shape.elements)
         return Cost(2 * shape.channels, group_norm_elements=shape.elements)

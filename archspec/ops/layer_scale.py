@@ -18,7 +18,7 @@ class LayerScale(Op):
 
     init: Number = column(1e-6, about="the factor before training")
 
-    def cost(self, shape: Shape) -> Cost:
+    def cost(self, shape: Shape, out: Shape) -> Cost:
         return Cost(shape.channels)
 
     def module(self, shape: Shape) -> nn.Module:

@@ -23,7 +23,7 @@ class Linear(Op):
     def output(self, shape: Shape) -> Shape:
         return Shape(self.filters, flat=True)
 
-    def cost(self, shape: Shape) -> Cost:
+    def cost(self, shape: Shape, out: Shape) -> Cost:
         weights = shape.elements * self.filters
         biases = self.filters if self.bias else 0
         return Cost(weights + biases, biases, weights, self.filters)

@@ -18,7 +18,7 @@ class Prelu(Op):
 
     slope: Number = column(0.25, about="the slope before training")
 
-    def cost(self, shape: Shape) -> Cost:
+    def cost(self, shape: Shape, out: Shape) -> Cost:
         return Cost(shape.channels)
 
     def module(self, shape: Shape) -> nn.Module:

@@ -49,11 +49,11 @@ class TransposedConv(Op):
             raise ShapeError(f"nothing of the {shape.height}x{shape.width} map is left after the padding is cropped", "padding")
         return Shape(self.filters, height, width)
 
-    def cost(self, shape: Shape) -> Cost:
+    def cost(self, shape: Shape, out: Shape) -> Cost:
         weights = shape.channels * (self.filters // self.groups) * self.patch[0] * self.patch[1]
         biases = self.filters if self.bias else 0
         # every input place is multiplied with the whole kernel
-        return Cost(weights + biases, biases, weights * shape.height * shape.width, self.output(shape).elements)
+        return Cost(weights + biases, biases, weights * shape.height * shape.width, out.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

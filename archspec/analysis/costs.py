@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from archspec.analysis.receptive_field import Field, receptive_fields
 from archspec.ir.tree import Inner, Leaf, Network, Tree, flow, leaves
 from archspec.ops.base import Cost
 
@@ -60,6 +61,11 @@ class NetworkCost:
     @cached_property
     def heads_total(self) -> Cost:
         return Cost.total(head.cost for head in self.heads)
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """The receptive field of every node, by path."""
+        return receptive_fields(self.network)
 
     @cached_property
     def depth(self) -> int:

@@ -13,6 +13,7 @@ from pydantic import Field as _Field
 from pydantic.fields import FieldInfo
 
 from archspec.language.columns import REQUIRED, Column
+from archspec.ops.reach import Reach
 
 if TYPE_CHECKING:
     from torch import nn
@@ -113,6 +114,10 @@ class Op(BaseModel):
     def cost(self, shape: Shape, out: Shape) -> Cost:
         """What it costs for an input of `shape`, whose output is `out`."""
         return Cost()
+
+    def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
+        """Which rows and columns of the input a place of the output reads; statistics over a map (group norm) do not count."""
+        return Reach(), Reach()
 
     def module(self, shape: Shape) -> nn.Module:
         """The torch module for an input of `shape`; torch is imported inside."""

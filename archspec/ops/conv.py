@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from archspec.language.values import Bool, Channels, Count, Padding, Sides
 from archspec.ops.base import Cost, Op, Shape, column, divides, needs_map
+from archspec.ops.reach import Reach
 from archspec.ops.window import ONE, Window
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ class Conv(Op):
         weights = self.filters * (shape.channels // self.groups) * self.patch[0] * self.patch[1]
         biases = self.filters if self.bias else 0
         return Cost(weights + biases, biases, weights * out.height * out.width, out.elements)
+
+    def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
+        return self.window.reach(shape)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

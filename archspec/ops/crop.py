@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Count
 from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
+from archspec.ops.reach import Reach
 from archspec.ops.window import Pair
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ class Crop(Op):
             if left > size:
                 raise ShapeError(f"a crop to a {name} of {left} from the {shape.height}x{shape.width} map", name)
         return Shape(shape.channels, self.height, self.width)
+
+    def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
+        return Reach.shifted(_margins(shape.height - out.height)[0]), Reach.shifted(_margins(shape.width - out.width)[0])
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Channels
 from archspec.ops.base import Cost, Op, Shape, column
+from archspec.ops.reach import Reach
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,6 +28,9 @@ class Linear(Op):
         weights = shape.elements * self.filters
         biases = self.filters if self.bias else 0
         return Cost(weights + biases, biases, weights, self.filters)
+
+    def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
+        return Reach.whole(shape.height), Reach.whole(shape.width)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Number, Padding, Word
 from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
+from archspec.ops.reach import Reach
 from archspec.ops.window import Pair
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class Pad(Op):
         if self.mode != "constant" and self.value:
             raise ShapeError("only a constant padding has a value", "value")
         return Shape(shape.channels, shape.height + sum(rows), shape.width + sum(columns))
+
+    def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
+        rows, columns = self.edges
+        return Reach.shifted(-rows[0]), Reach.shifted(-columns[0])
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

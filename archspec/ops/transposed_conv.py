@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Channels, Count, Margin, Padding, Sides
 from archspec.ops.base import Cost, Op, Shape, ShapeError, column, divides, needs_map
+from archspec.ops.reach import Reach
 from archspec.ops.window import ONE, Pair, Window
 
 if TYPE_CHECKING:
@@ -54,6 +56,11 @@ class TransposedConv(Op):
         biases = self.filters if self.bias else 0
         # every input place is multiplied with the whole kernel
         return Cost(weights + biases, biases, weights * shape.height * shape.width, out.elements)
+
+    def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
+        sides = zip(self.patch, self.stride, self.cropped, self.dilation, strict=True)
+        rows, columns = (Reach(Fraction(1, s), Fraction(p - (k - 1) * d, s), Fraction(p, s)) for k, s, p, d in sides)
+        return rows, columns
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Count, Word
 from archspec.ops.base import Cost, Op, Shape, ShapeError, column, needs_map
+from archspec.ops.reach import Reach
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,6 +32,15 @@ class Upsample(Op):
             nearest_elements=out.elements if self.mode == "nearest" else 0,
             bilinear_elements=out.elements if self.mode == "bilinear" else 0,
         )
+
+    def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
+        sides = zip(shape[1:3], out[1:3], strict=True)
+        if self.mode == "nearest":
+            rows, columns = (Reach.nearest(*side) for side in sides)
+        else:
+            width = 1 if self.mode == "bilinear" else 2
+            rows, columns = (Reach.interpolated(*side, width, self.align_corners) for side in sides)
+        return rows, columns
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from archspec.language.values import Bool, Padding, Sides
 from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
+from archspec.ops.reach import Reach
 
 Pair: TypeAlias = tuple[int, int]
 ONE: Any = (1, 1)
@@ -38,6 +39,12 @@ class Window(NamedTuple):
             rows, columns = map(_tensorflow, size, self.patch, self.stride, self.dilation)
             return rows, columns
         return self.padding  # type: ignore[no-any-return] # the column's own two pairs
+
+    def reach(self, shape: Shape) -> tuple[Reach, Reach]:
+        """The rows and columns of a map of this shape that one place of the window covers."""
+        sides = zip(self.patch, self.stride, self.edges(shape[1:3]), self.dilation, strict=True)
+        rows, columns = (Reach(s, -edge[0], (k - 1) * d - edge[0]) for k, s, edge, d in sides)
+        return rows, columns
 
     def slide(self, shape: Shape, *, ceil: bool = False) -> Pair:
         """Height and width after the window has passed over `shape`; ShapeError if it does not fit once."""
@@ -93,6 +100,9 @@ class Pool(Op):
             raise ShapeError(message, "padding")
         return Shape(shape.channels, *self.window.slide(shape, ceil=self.ceil))
 
+    def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
+        return self.window.reach(shape)
+
 
 class AdaptivePool(Op):
     """What adaptive pools share: as many windows as the output has places."""
@@ -102,3 +112,6 @@ class AdaptivePool(Op):
     def output(self, shape: Shape) -> Shape:
         needs_map(shape, "a pool")
         return Shape(shape.channels, *self.size)
+
+    def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
+        return Reach.parted(shape.height, out.height), Reach.parted(shape.width, out.width)

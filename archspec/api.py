@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.audit import Finding
 from archspec.analysis.audit import audit as audit_network
-from archspec.analysis.costs import NetworkCost, network_cost
+from archspec.analysis.costs import network_cost
 from archspec.ir.expand import blamed_on_options, expand
 from archspec.ir.tree import Network
 from archspec.language.diagnostics import Diagnostic, SpecError, fail
 from archspec.language.load import load as load_spec
 from archspec.language.places import Place, option
+from archspec.render.report import Report as Report
 
 if TYPE_CHECKING:
     from archspec.analysis.fvcore import FvcoreCount
@@ -56,59 +56,33 @@ def check(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = Non
     return ()
 
 
-@dataclass(frozen=True, repr=False)
-class Report:
-    """A network with its costs; prints as the table, also in a notebook; `data()` is the JSON contract."""
-
-    network: Network
-    costs: NetworkCost
-    depth: int = 1
-    fvcore: FvcoreCount | None = None
-
-    def data(self) -> dict[str, Any]:
-        from archspec.render.data import report_data
-
-        return report_data(self.network, self.costs, depth=self.depth, fvcore=self.fvcore)
-
-    def __rich__(self) -> Any:
-        from archspec.render.terminal import report_table
-
-        return report_table(self.network, self.costs, depth=self.depth, fvcore=self.fvcore)
-
-    def __repr__(self) -> str:
-        total = self.costs.total
-        return f"<Report of {self.network.name}: {total.params:,} parameters, {total.macs:,} multiply-adds>"
-
-    def __str__(self) -> str:
-        from archspec.render.terminal import as_text
-
-        return as_text(self.__rich__())
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        import html
-
-        return {"text/plain": str(self), "text/html": f"<pre>{html.escape(str(self))}</pre>"}
-
-
 def report(
     spec: str | os.PathLike[str],
     *,
     depth: int = 1,
     counter: str = "closed",
+    columns: str | Iterable[str] = (),
+    sort: str | None = None,
     set: Changes = (),
     input: Input = None,
     **vars: Any,
 ) -> Report:
-    """The costs of a spec in closed form, or (`counter="fvcore"`) with fvcore's count of the built module beside it."""
+    """The costs of a spec in closed form, or (`counter="fvcore"`) with fvcore's count of the built module beside it.
+
+    `columns` are those to show, in order (`"row,output,macs"`), `sort` is the column by which the rows are ordered.
+    """
     network = load(spec, set=set, input=input, **vars)
-    return report_network(network, depth=depth, counter=counter)
+    return report_network(network, depth=depth, counter=counter, columns=columns, sort=sort)
 
 
-def report_network(network: Network, *, depth: int = 1, counter: str = "closed") -> Report:
+def report_network(
+    network: Network, *, depth: int = 1, counter: str = "closed", columns: str | Iterable[str] = (), sort: str | None = None
+) -> Report:
     """The report of a loaded network; for fvcore a model is built."""
     if counter not in COUNTERS:
         raise fail("unsupported", f"counter is one of {', '.join(COUNTERS)}", option("counter", counter))
-    return Report(network, network_cost(network), depth, COUNTERS[counter](network))
+    keys = tuple(key.strip() for key in columns.split(",")) if isinstance(columns, str) else tuple(columns)
+    return Report(network, network_cost(network), depth, COUNTERS[counter](network), keys, sort)
 
 
 def _by_fvcore(network: Network) -> FvcoreCount:

@@ -86,3 +86,8 @@ def _finding(row: str | None, claim: Claim, cost: Cost, depth: int, counts: Coun
     return Finding(
         row, claim.key, claim.text, shown, None if deviation is None else float(deviation), fits, claim.inherited, claim.erratum
     )
+
+
+def figure_of(key: str, cost: Cost, depth: int, counts: Counts) -> int:
+    """A figure (`params`, `ops`, `depth`) by the source's rules of counting."""
+    return _COMPUTED[key][0](cost, depth, counts)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from archspec.language.diagnostics import did_you_mean, fail
-from archspec.language.names import nearest
+from archspec.language.choices import one_of as one_of
+from archspec.language.diagnostics import fail
 from archspec.language.places import option
 
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or the name of a shipped spec.")]
@@ -22,15 +22,6 @@ SetOption = Annotated[
 InputOption = Annotated[
     str | None, typer.Option("--input", metavar="HxWxC", help="Another input size: height x width x channels.")
 ]
-
-
-def one_of(flag: str, value: str, known: Iterable[str]) -> str:
-    """The value if it is known; SpecError with those that exist otherwise."""
-    known = list(known)
-    if value not in known:
-        hint = did_you_mean(nearest(value, known))
-        raise fail("unsupported", f"{flag} is one of {', '.join(known)}, found `{value}`", option(flag, value), hint=hint)
-    return value
 
 
 def write_output(output: Path, write: Callable[[Path], None]) -> None:

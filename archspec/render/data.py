@@ -3,46 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.audit import Finding, audit, node_findings
-from archspec.analysis.costs import NetworkCost, NodeCost
 from archspec.analysis.counters import FVCORE, counted
-from archspec.analysis.fvcore import FvcoreCount
 from archspec.ir.tree import Network
-from archspec.ops.base import Cost
+from archspec.render.columns import COLUMNS, Value
+from archspec.render.lines import Line
 
 if TYPE_CHECKING:
     from archspec.render.reference.describe import Described
+    from archspec.render.report import Report
 
 SCHEMA = 1
 
 
-def report_data(network: Network, costs: NetworkCost, *, depth: int = 1, fvcore: FvcoreCount | None = None) -> dict[str, Any]:
+def report_data(report: Report) -> dict[str, Any]:
     """Exact integers for one example: `params` with biases, `macs` as multiply-adds of convolutions and linears
     without bias, `activations` as output elements of convolutions and linears; sizes are channels, height, width.
     """
+    network, costs, fvcore = report.network, report.costs, report.fvcore
     with_heads = costs.total.params + costs.heads_total.params
-    data: dict[str, Any] = {
+    return {
         "schema": SCHEMA,
         "name": network.name,
         "digest": network.digest,
         "input": list(network.input.tensor),
         "output": list(network.output.tensor),
         "outputs": {one.name: list(one.shape.tensor) for one in network.outputs},
-        "totals": {**_counts(costs.total), "depth": costs.depth, "params_with_heads": with_heads},
-        "rows": [_row(row, network, depth, fvcore) for row in costs.rows],
+        "totals": {**_figures(report.total), "params_with_heads": with_heads},
+        "rows": [_row(Line(report, "row", 1, row)) for row in report.ordered],
         "heads": [
-            {**_row(row, network, depth, fvcore), "from": ", ".join(head.reads), "loss_weight": head.weight}
-            for row, head in zip(costs.heads, network.heads, strict=True)
+            {**_row(line), "from": ", ".join(head.reads), "loss_weight": head.weight}
+            for line, head in zip(report.heads, network.heads, strict=True)
         ],
         "claims": {f.key: _claim(f) for f in audit(network, costs) if f.row is None},
         "uncounted": [{"op": op, "calls": calls} for op, calls in sorted(fvcore.uncounted.items())] if fvcore else [],
     }
-    if fvcore:
-        data["totals"]["fvcore"] = {"flops": fvcore.flops[""], "closed": counted(costs.total, FVCORE)}
-    return data
 
 
 def audit_data(network: Network, findings: list[Finding]) -> dict[str, Any]:
@@ -65,26 +63,34 @@ def description_data(one: Described) -> dict[str, Any]:
     return {"schema": SCHEMA, **asdict(one)}
 
 
-def _counts(cost: Cost) -> dict[str, int]:
-    return {"params": cost.params, "macs": cost.macs, "activations": cost.activations}
+def _figures(line: Line) -> dict[str, Any]:
+    """The figures of a node, or of the whole network, by the keys of their columns."""
+    figures = {column.key: _plain(column.value(line)) for column in COLUMNS if column.json}
+    if fvcore := line.report.fvcore:
+        figures["fvcore"] = {"flops": fvcore.flops.get(line.path, 0), "closed": counted(line.cost, FVCORE)}
+    return figures
 
 
-def _row(row: NodeCost, network: Network, depth: int, fvcore: FvcoreCount | None) -> dict[str, Any]:
-    node = row.node
-    own = node_findings(row, network.counts)
+def _plain(value: Value) -> Any:
+    """Sizes as lists, fractions of a pixel as numbers."""
+    if isinstance(value, tuple):
+        return [_plain(side) if isinstance(side, int) or side is None else float(side) for side in value]
+    return value
+
+
+def _row(line: Line) -> dict[str, Any]:
+    assert line.part is not None
+    node = line.part.node
     data: dict[str, Any] = {
         "id": node.name,
         "path": node.path,
         "type": node.type,
         "output": list(node.output.tensor),
-        **_counts(row.cost),
-        "depth": row.depth,
-        "claims": {f.key: _claim(f) for f in own},
+        **_figures(line),
+        "claims": {f.key: _claim(f) for f in node_findings(line.part, line.report.network.counts)},
     }
-    if fvcore:
-        data["fvcore"] = {"flops": fvcore.flops.get(node.path, 0), "closed": counted(row.cost, FVCORE)}
-    if depth > 1:
-        data["rows"] = [_row(part, network, depth - 1, fvcore) for part in row.parts]
+    if line.level < line.report.depth:
+        data["rows"] = [_row(replace(line, level=line.level + 1, part=part)) for part in line.part.parts]
     return data
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from archspec.analysis.audit import Finding
-from archspec.analysis.costs import NetworkCost, NodeCost
-from archspec.analysis.counters import FVCORE, counted, formula
-from archspec.analysis.fvcore import FvcoreCount
 from archspec.ir.tree import Network
-from archspec.ops.base import Cost
+from archspec.render.cells import ASCII, cell
+from archspec.render.columns import Column
+from archspec.render.lines import Line
+from archspec.render.notes import report_notes
+from archspec.render.units import counting
+
+if TYPE_CHECKING:
+    from archspec.render.report import Report
 
 
 def bare_table() -> Table:
@@ -23,8 +28,13 @@ def bare_table() -> Table:
     return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
 
 
-def report_table(network: Network, costs: NetworkCost, *, depth: int = 1, fvcore: FvcoreCount | None = None) -> RenderableType:
-    """The rows with their sizes, depth, parameters and multiply-adds (or fvcore's count), and the totals of what is printed."""
+DEFAULT = ("row", "type", "output", "depth", "params", "params_share", "macs", "macs_share", "macs_bar")
+FVCORE = ("row", "type", "output", "depth", "params", "params_share", "fvcore_flops", "closed_form")
+
+
+def report_table(report: Report) -> RenderableType:
+    """The rows with their parts, the totals of what is printed, the heads, and by which rules it was counted."""
+    network = report.network
     title = Text.assemble(
         (network.name, "bold"),
         f"   input {network.input}",
@@ -33,62 +43,23 @@ def report_table(network: Network, costs: NetworkCost, *, depth: int = 1, fvcore
         overflow="ellipsis",
     )
     table = bare_table()
-    table.add_column("row", no_wrap=True)
-    table.add_column("type", overflow="fold")  # the one that gives way in a narrow terminal
-    table.add_column("output size", justify="right", no_wrap=True)
-    table.add_column("depth", justify="right", no_wrap=True)
-    for header in ("parameters", "%", *(("fvcore flops", "closed form") if fvcore else ("multiply-adds", "%"))):
-        table.add_column(header, justify="right", no_wrap=True)
-    for row in costs.rows:
-        for level, part in row.to_depth(depth):
-            table.add_row(*map(Text, _cells(part, costs.total, fvcore, level)), style="" if level == 1 else "dim")
+    columns = report.shown(FVCORE if report.fvcore else DEFAULT)
+    for column in columns:
+        words = column.style == "text"  # what gives way in a narrow terminal
+        table.add_column(column.header, justify="left" if column.left else "right", no_wrap=not words, overflow="fold")
+    for line in report.rows:
+        table.add_row(*_cells(columns, line), style="" if line.level == 1 else "dim")
     table.add_section()
-    total = ("total", "", "", *_figures(costs.depth, costs.total, costs.total, fvcore))
-    table.add_row(*map(Text, total), style="bold")
-    for head in costs.heads:
-        table.add_row(*map(Text, _cells(head, Cost(), fvcore)))  # a head has no share of the whole
-    returned = [Text(f"returns {network.returns}")] if network.outputs else []
-    return Group(title, Text(""), table, Text(""), *_notes(costs, fvcore), *returned)
+    table.add_row(*_cells(columns, report.total), style="bold")
+    for head in report.heads:
+        table.add_row(*_cells(columns, head))
+    return Group(title, Text(""), table, Text(""), *map(Text, report_notes(report)))
 
 
-def _cells(row: NodeCost, whole: Cost, fvcore: FvcoreCount | None, level: int = 1) -> Iterator[str]:
-    node = row.node
-    yield from ("  " * (level - 1) + node.name, node.type, str(node.output))
-    yield from _figures(row.depth, row.cost, whole, fvcore, node.path)
-
-
-def _figures(depth: int, cost: Cost, whole: Cost, fvcore: FvcoreCount | None, path: str = "") -> Iterator[str]:
-    """The cells of a node, or of the whole network (path ""), with its share of the whole."""
-    yield from (_number(depth), _number(cost.params), _share(cost.params, whole.params))
-    if fvcore:
-        theirs, ours = fvcore.flops.get(path, 0), counted(cost, FVCORE)
-        yield from (_number(theirs), "equal" if theirs == ours else f"{ours:,}")
-    else:
-        yield from (_number(cost.macs), _share(cost.macs, whole.macs))
-
-
-def _notes(costs: NetworkCost, fvcore: FvcoreCount | None) -> Iterator[Text]:
-    total = costs.total
-    yield Text(f"{total.params:,} parameters, biases included; depth {costs.depth}")
-    yield Text(f"{total.macs:,} multiply-adds of convolutions and linears, without bias")
-    if costs.heads:
-        with_heads = total.params + costs.heads_total.params
-        names = ", ".join(head.node.name for head in costs.heads)
-        yield Text(f"{with_heads:,} parameters with {names}, which exist in training only")
-    if fvcore:
-        yield Text("fvcore flops: " + formula(total, FVCORE))
-        skipped = ", ".join(f"{op.removeprefix('aten::')} ({calls})" for op, calls in sorted(fvcore.uncounted.items()))
-        yield Text(f"fvcore has no rule for (calls): {skipped or 'none, all were counted'}")
-
-
-def _number(value: int) -> str:
-    return f"{value:,}" if value else "–"
-
-
-def _share(part: int, whole: int) -> str:
-    if not part or not whole:
-        return ""
-    return "100" if part == whole else f"{100 * part / whole:.1f}"
+def _cells(columns: Iterable[Column], line: Line) -> Iterator[Text]:
+    for column in columns:
+        indent = "  " * (line.level - 1) if column.style == "name" else ""
+        yield Text(indent + cell(column, line))
 
 
 def audit_table(network: Network, findings: list[Finding]) -> RenderableType:
@@ -117,10 +88,8 @@ def audit_notes(network: Network, findings: list[Finding]) -> Iterator[str]:
     yield f"{differs} of {len(findings)} published figures differ" + (
         f"; {inherited} are inherited from the spec that this one changes." if inherited else "."
     )
-    counts = network.counts
-    biases = "with" if counts.params.bias else "without"
-    yield f"params: K = {counts.params.base:,}, {biases} biases. ops: {counts.ops.unit}, M = {counts.ops.base**2:,}."
-    percent = Fraction(counts.tolerance).limit_denominator(10**6) * 100
+    yield counting(network.counts)
+    percent = Fraction(network.counts.tolerance).limit_denominator(10**6) * 100
     yield f"A figure agrees if the computed one rounds to it, or is within {float(percent):g} %; depth and sizes must be equal."
 
 
@@ -132,17 +101,33 @@ def _deviation(finding: Finding) -> str:
 
 
 def show(renderable: RenderableType) -> None:
-    """Prints to the terminal, or as plain text of at most 100 columns if piped."""
+    """Prints to the terminal, or as plain text of at most 100 columns if piped; wider only where a cell would be cut off."""
     console = Console()
-    if console.is_terminal:
-        console.print(renderable, highlight=False)
+    if console.is_terminal and encodes(console.encoding):
+        console.print(renderable, highlight=False, width=_width(console, renderable), crop=False)
     else:
-        sys.stdout.write(as_text(renderable))
+        text = as_text(renderable, console.width if console.is_terminal else 100)
+        sys.stdout.write(text if encodes(sys.stdout.encoding) else text.translate(ASCII).encode("ascii", "replace").decode())
+
+
+def _width(console: Console, renderable: RenderableType) -> int:
+    """The width of the stream, or what a table needs at least."""
+    parts = renderable.renderables if isinstance(renderable, Group) else [renderable]
+    return max(console.width, *(console.measure(part).minimum for part in parts if isinstance(part, Table)), 0)
+
+
+def encodes(encoding: str | None) -> bool:
+    """Whether a stream of this encoding can take the characters of bars and dashes."""
+    try:
+        "".join(map(chr, ASCII)).encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def as_text(renderable: RenderableType, width: int = 100) -> str:
     """The table as plain text, without spaces at the ends of lines."""
     console = Console(width=width, no_color=True, force_terminal=False)
     with console.capture() as capture:
-        console.print(renderable, highlight=False)
+        console.print(renderable, highlight=False, width=_width(console, renderable), crop=False)
     return "\n".join(line.rstrip() for line in capture.get().split("\n"))

@@ -1,0 +1,39 @@
+"""A figure as a cell of a table for people: `1,024`, `7x7`, `12.4`, a bar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from archspec.render.columns import Column
+from archspec.render.lines import Line
+
+#: what a bar ends with, by eighths of a cell
+_EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+_WIDTH = 8
+
+#: characters of tables in ASCII, for streams that cannot take them
+ASCII: Mapping[int, str] = str.maketrans(
+    {"█": "#", "–": "-", "→": ">", "×": "x", **dict.fromkeys(_EIGHTHS[1:4], ""), **dict.fromkeys(_EIGHTHS[4:], "#")}
+)
+
+
+def cell(column: Column, line: Line) -> str:
+    """What a table has in this column for this line; nothing where there is no figure, a dash for a count of 0."""
+    value = column.value(line)
+    if isinstance(value, Fraction):
+        return bar(value) if column.style == "bar" else f"{float(100 * value):.1f}"
+    if isinstance(value, int):
+        return f"{value:,}" if value else "–"
+    return sides(value) if isinstance(value, tuple) else value or ""
+
+
+def sides(value: tuple[int | Fraction | float | None, ...]) -> str:
+    """A size along each side: `7x7`; `all` where everything is read."""
+    return "x".join("all" if side is None else str(side) if isinstance(side, int) else f"{float(side):g}" for side in value)
+
+
+def bar(share: Fraction) -> str:
+    """A share from 0 to 1 as a bar."""
+    eighths = round(share * 8 * _WIDTH)
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8]

@@ -1,0 +1,204 @@
+"""The columns of a report: one entry each, from which every format prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from archspec.analysis.counters import FVCORE, counted
+from archspec.ir.tree import Tree
+from archspec.language.names import identifier, normal
+from archspec.render.lines import Line
+from archspec.render.units import rounded
+
+if TYPE_CHECKING:
+    from archspec.render.report import Report
+
+#: an exact count, a share of the whole, a size along each side (None: all of it), or text; None where there is no figure
+Value: TypeAlias = int | Fraction | tuple[int | Fraction | float | None, ...] | str | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """`key` names it on the command line, `header` says its unit to people, `unit` (where the key does not) to programs.
+
+    `value` is its figure for one line. `sums`: the whole network's is the sum of the rows. `json`: rows of the JSON have it.
+    """
+
+    key: str
+    header: str
+    about: str
+    value: Callable[[Line], Value]
+    style: Literal["name", "text", "number", "share", "bar"] = "number"
+    unit: str = ""
+    sums: bool = False
+    json: bool = False
+
+    @property
+    def left(self) -> bool:
+        """Whether its cells begin at the left, as words do."""
+        return self.style in ("name", "text", "bar")
+
+
+def _share(part: int, whole: int, line: Line) -> Fraction | None:
+    return Fraction(part, whole) if part and whole and line.kind != "head" else None
+
+
+def _params_share(line: Line) -> Value:
+    return _share(line.cost.params, line.report.costs.total.params, line)
+
+
+def _macs_share(line: Line) -> Value:
+    return _share(line.cost.macs, line.report.costs.total.macs, line)
+
+
+def _params_bar(line: Line) -> Value:
+    return _share(line.cost.params, max(row.cost.params for row in line.report.costs.rows), line) if line.level else None
+
+
+def _macs_bar(line: Line) -> Value:
+    return _share(line.cost.macs, max(row.cost.macs for row in line.report.costs.rows), line) if line.level else None
+
+
+def _type(line: Line) -> Value:
+    return line.node.type if line.node else None
+
+
+def _layer(line: Line) -> Value:
+    """`inception (3a)` for the row inception_3a, as papers print it; the type where the name does not begin with it."""
+    if line.node is None:
+        return "total"
+    before = identifier(line.node.type) + "_"
+    return f"{line.node.type} ({line.name.removeprefix(before)})" if line.name.startswith(before) else line.node.type
+
+
+def _output(line: Line) -> Value:
+    if line.node is None:
+        return None
+    shape = line.node.output
+    return shape.height, shape.width, shape.channels
+
+
+def _train_only(line: Line) -> Value:
+    return line.report.costs.heads_total.params if line.kind == "total" else line.cost.params if line.kind == "head" else 0
+
+
+def _receptive_field(line: Line) -> Value:
+    return line.report.costs.fields[line.path or line.report.network.body.path].size
+
+
+def _output_stride(line: Line) -> Value:
+    return line.report.costs.fields[line.path or line.report.network.body.path].stride
+
+
+def _published(key: str) -> Callable[[Line], Value]:
+    def value(line: Line) -> Value:
+        claims = line.node.claims if line.node else line.report.network.claims
+        return claims[key].text if key in claims else None
+
+    return value
+
+
+#: in the order in which they are listed
+COLUMNS: tuple[Column, ...] = (
+    Column(
+        "kind",
+        "kind",
+        "`row`, also for its parts; `total`; `head`, which exists in training only",
+        lambda line: line.kind,
+        "text",
+    ),
+    Column("level", "level", "1 for a row, 2 for its parts, and so on; 0 for the whole network", lambda line: line.level),
+    Column("row", "row", "the name of the row, or of a part of it", lambda line: line.name, "name"),
+    Column("path", "path", "the way to it, as in the state_dict", lambda line: line.path, "text"),
+    Column("type", "type", "the type of the row, or the combinator", _type, "text"),
+    Column("layer", "type", "the type, with what the row's name adds to it: `inception (3a)`", _layer, "name"),
+    Column("output", "output size", "height x width x channels", _output, "number", "HxWxC"),
+    Column("depth", "depth", "convolutions and linears on the longest path", lambda line: line.depth, json=True),
+    Column(
+        "params",
+        "parameters",
+        "elements of trained tensors, biases included",
+        lambda line: line.cost.params,
+        sums=True,
+        json=True,
+    ),
+    Column("params_share", "%", "parameters in percent of the whole network's", _params_share, "share", "percent", sums=True),
+    Column("params_bar", "", "parameters as a bar, the row with the most filling it", _params_bar, "bar", "of the largest row"),
+    Column(
+        "macs", "multiply-adds", "of convolutions and linears, without bias", lambda line: line.cost.macs, sums=True, json=True
+    ),
+    Column("macs_share", "%", "multiply-adds in percent of the whole network's", _macs_share, "share", "percent", sums=True),
+    Column("macs_bar", "", "multiply-adds as a bar, the row with the most filling it", _macs_bar, "bar", "of the largest row"),
+    Column(
+        "activations",
+        "activations",
+        "output elements of convolutions and linears",
+        lambda line: line.cost.activations,
+        sums=True,
+        json=True,
+    ),
+    Column("train_only_params", "train-only", "parameters of heads, which exist in training only", _train_only),
+    Column(
+        *(
+            "receptive_field",
+            "field, px",
+            "rows x columns of the input that one place of the output reads at most",
+            _receptive_field,
+        ),
+        *("number", "HxW pixels"),
+        json=True,
+    ),
+    Column(
+        *("output_stride", "stride, px", "rows x columns of the input between neighbouring places of the output", _output_stride),
+        *("number", "HxW pixels"),
+        json=True,
+    ),
+    Column("published_params", "published params", "as the source prints them", _published("params")),
+    Column("published_ops", "published ops", "as the source prints them", _published("ops")),
+    Column(
+        "rounded_params",
+        "params",
+        "parameters by the source's rules of counting, in its unit",
+        lambda line: rounded(line, "params"),
+    ),
+    Column("rounded_ops", "ops", "operations by the source's rules of counting, in its unit", lambda line: rounded(line, "ops")),
+)
+
+#: of a report with fvcore's count
+FVCORE_COLUMNS: tuple[Column, ...] = (
+    Column("fvcore_flops", "fvcore flops", "fvcore's count of the built module", lambda line: _fvcore(line)[0]),
+    Column("closed_form", "closed form", "the same in closed form: `equal`, or the number", lambda line: _fvcore(line)[1]),
+)
+
+
+def _fvcore(line: Line) -> tuple[int, Value]:
+    assert line.report.fvcore is not None
+    theirs, ours = line.report.fvcore.flops.get(line.path, 0), counted(line.cost, FVCORE)
+    return theirs, "equal" if theirs == ours else ours
+
+
+def cell_columns(nodes: Iterable[Tree]) -> list[Column]:
+    """The columns that the spec itself writes (`patch size/stride`, `#3x3`), in an order that keeps that of every row."""
+    headers: list[str] = []
+    for node in nodes:
+        own = list(node.cells)
+        for index, header in enumerate(own):
+            if header not in headers:
+                after = next((headers.index(later) for later in own[index + 1 :] if later in headers), len(headers))
+                headers.insert(after, header)
+    return [Column(header, header, "as the spec writes it", _cell(header), "number") for header in headers]
+
+
+def _cell(header: str) -> Callable[[Line], Value]:
+    return lambda line: line.node.cells.get(header) if line.node else None
+
+
+def known_columns(report: Report) -> dict[str, Column]:
+    """The columns that a report can show, by key as `normal` has it; a cell of the spec gives way to a column of its name."""
+    own = cell_columns(line.node for line in report.lines if line.node)
+    fixed = COLUMNS + (FVCORE_COLUMNS if report.fvcore else ())
+    known = {normal(column.key): column for column in fixed}
+    return known | {key: column for column in own if (key := normal(column.key)) not in known}

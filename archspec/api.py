@@ -19,6 +19,7 @@ from archspec.language.places import Place, option
 from archspec.render.report import Report as Report
 
 if TYPE_CHECKING:
+    from archspec.analysis.variants import Variants
     from archspec.analysis.fvcore import FvcoreCount
     from archspec.compiler.module import Model
     from archspec.compiler.weights import Loaded
@@ -35,9 +36,12 @@ def load(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None
     """
     name = os.fspath(spec)
     changes = [*_changes(set), *(f"vars.{key}={_cell(value)}" for key, value in vars.items())]
-    size = "x".join(map(str, input)) if isinstance(input, tuple | list) else input
-    changed = load_spec(name, set=changes, input=size)
+    changed = load_spec(name, set=changes, input=_input(input))
     return blamed_on_options(changed, lambda: load_spec(name)) if changed.options else expand(changed)
+
+
+def _input(size: Input) -> str | None:
+    return "x".join(map(str, size)) if isinstance(size, tuple | list) else size
 
 
 def _changes(set: Changes) -> list[str]:
@@ -94,6 +98,35 @@ def _by_fvcore(network: Network) -> FvcoreCount:
 
 #: what `--counter` may say
 COUNTERS: dict[str, Callable[[Network], FvcoreCount | None]] = {"closed": lambda network: None, "fvcore": _by_fvcore}
+
+
+def costs(spec: str | os.PathLike[str], *, set: Changes = (), input: Any = None, **vars: Any) -> Variants:
+    """The costs of many variants at once: the numbers in `set` (a mapping), in `input` and in vars may be numpy arrays.
+
+    All arrays have one length, an element for each variant; what is no array is the same in all of them. A variant that is
+    wrong is not `valid` and costs 0. Raises SpecError for what is wrong with all of them alike: the spec itself, a path
+    that meets nothing, an array of another length or of anything but integers and bools.
+    """
+    from archspec.analysis.given import given_arrays
+
+    name = os.fspath(spec)
+    changes = {**(set if isinstance(set, Mapping) else {}), **{f"vars.{key}": value for key, value in vars.items()}}
+    first = [] if isinstance(set, Mapping) else _changes(set)
+    given = given_arrays(changes, input)
+    options = [*first, *(f"{p}={_cell(v)}" if p not in given.slots else (p, given.slots[p]) for p, v in changes.items())]
+    loaded = load_spec(name, set=options, input=_input(given.input_of(0)))
+    loaded.problems.check()
+
+    def one(index: int) -> Network:
+        return load(name, set=[*first, *_changes(given.changes_of(index))], input=given.input_of(index))
+
+    found = given.variants(loaded, one)
+    if not found.valid.any():
+        expand(load_spec(name))  # raises what is wrong with the spec itself
+        alike = [one for one in found.reasons[0].diagnostics if one.code in ("unknown-path", "bad-change")]
+        if alike:
+            raise SpecError(alike)
+    return found
 
 
 def audit(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> list[Finding]:

@@ -52,7 +52,7 @@ def checked_claims(
     shown = "x".join(map(str, stated))
     claim = Claim("output size", shown, stated, node.place, node.place.source in inherited, erratum)
     claims["output size"] = claim
-    if output is None or agrees(stated, output) or claim.inherited or erratum:
+    if output is None or claim.inherited or erratum or agrees(stated, output):
         return claims, None
     height, width, *channels = stated
     wanted = Shape(channels[0] if channels else output.channels, height, width, output.flat)

@@ -20,6 +20,7 @@ from archspec.ir.types import Types
 from archspec.ir.unused import check_unused
 from archspec.ir.walk import Walk
 from archspec.language.diagnostics import Diagnostic, Problems, SpecError, did_you_mean, moved
+from archspec.language.many import Differ
 from archspec.language.names import nearest
 from archspec.language.nodes import Map, describe, is_null
 from archspec.language.places import Place
@@ -31,6 +32,14 @@ from archspec.ops.base import Shape
 def expand(spec: Spec) -> Network:
     """The network of a spec. Raises SpecError with everything that is wrong."""
     problems = Problems(spec.problems.found)
+    try:
+        return _expanded(spec, problems)
+    except Differ:
+        problems.check()  # what is wrong so far is wrong with every variant
+        raise
+
+
+def _expanded(spec: Spec, problems: Problems) -> Network:
     types = Types(spec.blocks, spec.broken)
     edits = Edits(spec.changes, types, problems)
     shape = Shape(spec.input[2], *spec.input[:2]) if spec.input else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, normal
-from archspec.language.nodes import Map, Node, Seq, Text, is_null
+from archspec.language.nodes import Given, Map, Node, Seq, Text, is_null
 from archspec.language.places import Place
 
 #: Keys that bring rows together; as a `type` with several sources in `from` they need no branches.
@@ -98,7 +98,8 @@ def with_inline(row: Row) -> Row:
 
 def split_patch(key: Text, value: Node) -> Iterator[tuple[Text, Node]]:
     """`patch size/stride: 3x3/2` is two columns; so is `patch: 3x3/2`."""
-    if normal(key) not in ("patch size/stride", "patch") or not isinstance(value, Text) or value.startswith("="):
+    whole = not isinstance(value, Text) or isinstance(value, Given) or value.startswith("=")
+    if whole or normal(key) not in ("patch size/stride", "patch"):
         yield key, value
         return
     patch, slash, stride = value.partition("/")

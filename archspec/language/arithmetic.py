@@ -8,6 +8,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from archspec.language.many import each
+
 
 def round_half_up(x: float) -> int:
     """The nearest whole number, halves upwards."""
@@ -23,14 +25,14 @@ def round_to(x: float, divisor: int) -> int:
 
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
-    "min": (min, 2, 20),
-    "max": (max, 2, 20),
-    "ceil": (math.ceil, 1, 1),
-    "floor": (math.floor, 1, 1),
-    "round": (round_half_up, 1, 1),
-    "sqrt": (math.sqrt, 1, 1),
-    "log": (math.log, 1, 2),
-    "round_to": (round_to, 2, 2),
+    "min": (each(min), 2, 20),
+    "max": (each(max), 2, 20),
+    "ceil": (each(math.ceil), 1, 1),
+    "floor": (each(math.floor), 1, 1),
+    "round": (each(round_half_up), 1, 1),
+    "sqrt": (each(math.sqrt), 1, 1),
+    "log": (each(math.log), 1, 2),
+    "round_to": (each(round_to), 2, 2),
 }
 CONSTANTS: dict[str, Any] = {"true": True, "false": False, "none": None}
 
@@ -51,7 +53,7 @@ ARITHMETIC: dict[type[ast.AST], tuple[Callable[[Any, Any], Any], str]] = {
     ast.Div: (operator.truediv, "/"),
     ast.FloorDiv: (operator.floordiv, "//"),
     ast.Mod: (operator.mod, "%"),
-    ast.Pow: (_power, "**"),
+    ast.Pow: (each(_power), "**"),
 }
 COMPARISONS: dict[type[ast.AST], tuple[Callable[[Any, Any], bool], bool]] = {
     ast.Eq: (operator.eq, False),

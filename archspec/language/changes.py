@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from archspec.language.diagnostics import Problems, SpecError, did_you_mean, fail
-from archspec.language.names import PLACES, nearest
-from archspec.language.nodes import Map, Node, Text, is_null
+from archspec.language.names import CLAIMS, PLACES, STRUCTURE, nearest, normal
+from archspec.language.nodes import Given, Map, Node, Slot, Text, is_null
 from archspec.language.places import Place, Source
 from archspec.language.reader import read
 
@@ -67,12 +67,16 @@ def row_changes(rows: Map, *, head: bool = False) -> list[Change]:
 _SECTIONS = {"vars": 1, "defaults": 2, "input": 0, "init": 0}
 
 
-def option_documents(flag: str, items: Iterable[str], problems: Problems) -> list[Map]:
-    """`--set path=value` as documents, one each, as if a spec had extended the named one."""
+#: keys of a row whose value is no number, or one that the source only claims
+_NO_NUMBER = {normal(key) for key in (*STRUCTURE, *CLAIMS) if key != "repeat"}
+
+
+def option_documents(flag: str, items: Iterable[str | tuple[str, Slot]], problems: Problems) -> list[Map]:
+    """`--set path=value` as documents, one each, as if a spec had extended the named one; a path may get a slot."""
     documents = []
     for item in items:
         try:
-            documents.append(_option(Source(flag, item)))
+            documents.append(_option(Source(flag, item)) if isinstance(item, str) else _given(flag, *item))
         except SpecError as error:
             for diagnostic in error.diagnostics:
                 problems.include(diagnostic)
@@ -93,6 +97,15 @@ def _option(source: Source) -> Map:
             "bad-change", "the value is empty: # starts a comment", Place(source, column=len(path) + 2), hint="quote the value"
         )
     return _document(words, nodes[0], place)
+
+
+def _given(flag: str, path: str, slot: Slot) -> Map:
+    source = Source(flag, f"{path}=array")
+    place = Place(source, width=max(1, len(path)))
+    words = split_path(path, place)
+    if words[0] not in _SECTIONS and normal(words[-1]) in _NO_NUMBER:
+        raise fail("bad-change", f"`{words[-1]}` is nothing that a network computes with, and takes no array", place)
+    return _document(words, Given(slot, source.at(len(path) + 1, len("array"))), place)
 
 
 def _document(words: tuple[str, ...], value: Node, place: Place) -> Map:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from archspec.language.arithmetic import ARITHMETIC, COMPARISONS, CONSTANTS, FUNCTIONS
+from archspec.language.many import decided, is_number, is_whole
 from archspec.language.nodes import describe
 
 MAX_LENGTH = 500
@@ -173,7 +174,7 @@ def _compare(node: Any, names: Names) -> bool:
     for op, right_node in zip(node.ops, node.comparators, strict=True):
         function, ordered = COMPARISONS[type(op)]
         right = _value(right_node, names)
-        if ordered and not (_is_number(left) and _is_number(right)):
+        if ordered and not (is_number(left) and is_number(right)):
             raise _error(node, "formula-value", "only numbers can be compared by size")
         if not function(*_paired(left, right)):
             return False
@@ -183,9 +184,9 @@ def _compare(node: Any, names: Names) -> bool:
 
 def _paired(left: Any, right: Any) -> tuple[Any, Any]:
     """A size 2x2 equals the number 2."""
-    if isinstance(left, tuple) and _is_number(right):
+    if isinstance(left, tuple) and is_number(right):
         return left, (right,) * len(left)
-    if isinstance(right, tuple) and _is_number(left):
+    if isinstance(right, tuple) and is_number(left):
         return (left,) * len(right), right
     return left, right
 
@@ -211,22 +212,18 @@ def _guarded(node: Any, shown: str, function: Callable[..., Any], *values: Any) 
 
 
 def _bounded(value: Any, node: ast.expr) -> Any:
-    if isinstance(value, int) and abs(value) > MAX_INT:
+    if is_whole(value) and abs(value) > MAX_INT:
         raise _error(node, "formula-value", "the value is too large")
-    if isinstance(value, float) and not math.isfinite(value):
+    if is_number(value) and not decided(math.isfinite, value):
         raise _error(node, "formula-value", "the value is not finite")
     return value
 
 
 def _number(node: ast.expr, names: Names) -> Any:
     value = _value(node, names)
-    if not _is_number(value):
+    if not is_number(value):
         raise _error(node, "formula-value", f"{describe(value)} is not a number")
     return value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 _EVALUATORS: dict[type[ast.AST], Callable[[Any, Names], Any]] = {

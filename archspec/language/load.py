@@ -12,7 +12,7 @@ import yaml
 from archspec.language.changes import option_documents
 from archspec.language.diagnostics import Problems, did_you_mean, fail
 from archspec.language.names import nearest
-from archspec.language.nodes import Map, Node, Seq, Text, is_null
+from archspec.language.nodes import Map, Node, Seq, Slot, Text, is_null
 from archspec.language.places import Place, Source, option
 from archspec.language.reader import read
 from archspec.language.resolve import named, named_in
@@ -23,7 +23,7 @@ _MAX_CHAIN = 20
 _MAX_DOCUMENTS = 200
 
 
-def load(name: str, *, set: Iterable[str] = (), input: str | None = None, flag: str = "--set") -> Spec:
+def load(name: str, *, set: Iterable[str | tuple[str, Slot]] = (), input: str | None = None, flag: str = "--set") -> Spec:
     """The spec that `name` (a path, or a shipped name) means, with `--set` changes and `--input` laid over it.
 
     Raises SpecError for what leaves nothing to expand; what else is wrong is kept in `problems`.

@@ -6,7 +6,8 @@ Scalars stay text: a column gives them their type later, never YAML's guesses.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
 
 from archspec.language.places import Place
 
@@ -28,6 +29,29 @@ class Text(str):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Text, (str(self), self.place, self.plain))
+
+
+@dataclass
+class Slot:
+    """A number that a program gives a cell, an int or that of many variants: another one for each expansion."""
+
+    value: Any = None
+
+
+class Given(Text):
+    """A cell whose number a program gives; its text says only that."""
+
+    __slots__ = ("slot",)
+    slot: Slot
+
+    def __new__(cls, slot: Slot, place: Place) -> Given:
+        self = cast(Given, super().__new__(cls, "an array", place))
+        self.slot = slot
+        return self
+
+    @property
+    def value(self) -> Any:
+        return self.slot.value
 
 
 class Map(dict[str, "Node"]):

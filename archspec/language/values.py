@@ -15,6 +15,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
+from archspec.language.many import Many, decided, is_number, is_whole
+from archspec.language.nodes import Given
+
 MAX_COUNT = 2**31 - 1
 
 _INT = re.compile(r"[+-]?\d{1,25}")
@@ -40,29 +43,33 @@ def whole(least: int, most: int, wanted: str) -> Callable[[Any], int]:
     """A parser for whole numbers from `least` to `most`."""
 
     def parse(value: Any) -> int:
+        value = value.value if isinstance(value, Given) else value
         if (isinstance(value, str) and _INT.fullmatch(value)) or (isinstance(value, float) and value.is_integer()):
             value = int(value)
-        if isinstance(value, tuple) and len(set(value)) == 1:  # a square size is a number
+        if isinstance(value, tuple) and value and all(part == value[0] for part in value):  # a square size is a number
             value = value[0]
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        if isinstance(value, Many):
+            value = value.whole()
+        if not is_whole(value) or value < least:
             raise ValueError(wanted)
         if value > most:
             raise ValueError(f"{wanted} of at most {most:,}")
-        return value
+        return value  # type: ignore[no-any-return] # an int, of one variant or of many
 
     return parse
 
 
 def number(value: Any) -> float:
     """A finite number: `6`, `0.25`, `1e-3`, `40%`."""
+    value = value.value if isinstance(value, Given) else value
     if isinstance(value, str):
         text = value.removesuffix("%")
         if _NUMBER.fullmatch(text):
             parsed = int(text) if _INT.fullmatch(text) else float(text)
             value = parsed / 100 if text != value else parsed
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_number(value) or not decided(math.isfinite, value):
         raise ValueError("a finite number")
-    return value
+    return value  # type: ignore[no-any-return] # of one variant or of many
 
 
 def nonnegative(value: Any) -> float:
@@ -92,8 +99,9 @@ def sides(least: int, wanted: str) -> Callable[[Any], tuple[int, int]]:
     one = whole(least, MAX_COUNT, wanted)
 
     def parse(value: Any) -> tuple[int, int]:
+        value = value.value if isinstance(value, Given) else value
         parts = value.lower().replace("×", "x").split("x") if isinstance(value, str) else value
-        if isinstance(parts, int | float):
+        if isinstance(parts, int | float | Many):
             parts = [parts]
         if not isinstance(parts, list | tuple) or not 1 <= len(parts) <= 2:
             raise ValueError(wanted)
@@ -106,7 +114,7 @@ def sides(least: int, wanted: str) -> Callable[[Any], tuple[int, int]]:
 def padding(value: Any) -> Any:
     """`same`, `valid`, `tf same`, rows x columns added on both sides (`3`, `1x3`), or before:after (`0:1`, `0:1x2:2`)."""
     wanted = "same, valid, tf same, or a size such as 1, 0x3 or 0:1x0:1"
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, Given):
         if " ".join(value.split()) in ("same", "valid", "tf same"):
             return " ".join(value.split())
         if ":" in value:
@@ -130,6 +138,8 @@ def _edges(value: str, wanted: str) -> Any:
 
 def boolean(value: Any) -> bool:
     """`true` or `false`; `yes` and `no` are understood."""
+    if isinstance(value, Given) and isinstance(value.value, bool):
+        return value.value
     words = {"true": True, "yes": True, "false": False, "no": False}
     if isinstance(value, str) and value.lower() in words:
         return words[value.lower()]
@@ -210,9 +220,9 @@ _numbers = written("a list of numbers, one for each channel", "array", minItems=
 _layer = written("a type, a mapping with a type and its columns, or none", "string", "object")
 _row = written("the id of an earlier row", "string")
 
-Int = Annotated[int, BeforeValidator(whole(-MAX_COUNT, MAX_COUNT, "a whole number"), json_schema_input_type=_whole)]
-Count = Annotated[int, BeforeValidator(whole(1, MAX_COUNT, "a positive whole number"), json_schema_input_type=_count)]
-Channels = Annotated[int, BeforeValidator(whole(1, MAX_COUNT, "a positive whole number"), json_schema_input_type=_channels)]
+Int = Annotated[int, PlainValidator(whole(-MAX_COUNT, MAX_COUNT, "a whole number"), json_schema_input_type=_whole)]
+Count = Annotated[int, PlainValidator(whole(1, MAX_COUNT, "a positive whole number"), json_schema_input_type=_count)]
+Channels = Annotated[int, PlainValidator(whole(1, MAX_COUNT, "a positive whole number"), json_schema_input_type=_channels)]
 Number = Annotated[float, PlainValidator(number, json_schema_input_type=_number)]
 Fraction = Annotated[float, PlainValidator(fraction, json_schema_input_type=_fraction)]
 Sides = Annotated[Size, PlainValidator(sides(1, "a size such as 3 or 3x3"), json_schema_input_type=_size)]

@@ -29,7 +29,7 @@ class Shape(NamedTuple):
 
     @property
     def elements(self) -> int:
-        return self.channels * self.height * self.width
+        return self.channels * (self.height * self.width)
 
     @property
     def tensor(self) -> tuple[int, ...]:

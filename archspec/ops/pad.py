@@ -24,7 +24,7 @@ class Pad(Op):
     def edges(self) -> tuple[Pair, Pair]:
         if isinstance(self.padding, str):
             raise ShapeError("a pad has no window: its padding is a size such as 1, 0x3 or 0:1x0:1", "padding")
-        rows, columns = ((part, part) if isinstance(part, int) else part for part in self.padding)
+        rows, columns = (part if isinstance(part, tuple) else (part, part) for part in self.padding)
         return rows, columns
 
     def output(self, shape: Shape) -> Shape:

@@ -52,10 +52,10 @@ class TransposedConv(Op):
         return Shape(self.filters, height, width)
 
     def cost(self, shape: Shape, out: Shape) -> Cost:
-        weights = shape.channels * (self.filters // self.groups) * self.patch[0] * self.patch[1]
+        weights = shape.channels * (self.filters // self.groups) * (self.patch[0] * self.patch[1])
         biases = self.filters if self.bias else 0
         # every input place is multiplied with the whole kernel
-        return Cost(weights + biases, biases, weights * shape.height * shape.width, out.elements)
+        return Cost(weights + biases, biases, weights * (shape.height * shape.width), out.elements)
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         sides = zip(self.patch, self.stride, self.cropped, self.dilation, strict=True)

@@ -29,7 +29,7 @@ class Window(NamedTuple):
             return ((self.patch[0] - 1) // 2 * self.dilation[0], (self.patch[1] - 1) // 2 * self.dilation[1])
         if self.padding == "valid":
             return (0, 0)
-        return self.padding if isinstance(self.padding[0], int) else None
+        return None if isinstance(self.padding, str) or isinstance(self.padding[0], tuple) else self.padding
 
     def edges(self, size: Pair) -> tuple[Pair, Pair]:
         """Rows above and below, columns left and right of a map of this height and width."""

@@ -1,0 +1,91 @@
+"""Arrays as a program gives them: which values of a call are one number for each variant, and what each variant gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archspec.analysis.variants import Variants, variants
+from archspec.ir.tree import Network
+from archspec.language.diagnostics import fail
+from archspec.language.many import MOST
+from archspec.language.nodes import Slot
+from archspec.language.places import option
+from archspec.language.spec import Spec
+
+if TYPE_CHECKING:
+    from archspec.language.many import Array
+
+_SIDES = ("height", "width", "channels")
+
+
+@dataclass(frozen=True)
+class GivenArrays:
+    """The values of the changes by path, of which those with a slot are arrays; `input` is a size, or its sides."""
+
+    values: Mapping[str, Any]
+    slots: Mapping[str, Slot]
+    input: Any
+    size: int
+
+    def variants(self, spec: Spec, load: Callable[[int], Network]) -> Variants:
+        """Their costs; `load` loads one of them."""
+        arrays = [(slot, self.values[path]) for path, slot in self.slots.items()]
+        sides = self.input if isinstance(self.input, tuple) and any(map(_is_array, self.input)) else None
+        return variants(spec, arrays, sides, self.size, load)
+
+    def changes_of(self, index: int) -> dict[str, Any]:
+        """The changes of one variant."""
+        return {path: _one(value, index) if path in self.slots else value for path, value in self.values.items()}
+
+    def input_of(self, index: int) -> Any:
+        """The input of one variant."""
+        return tuple(_one(side, index) for side in self.input) if isinstance(self.input, tuple) else self.input
+
+
+def given_arrays(values: Mapping[str, Any], input: Any) -> GivenArrays:
+    """Finds the arrays among the values of a call, and checks that they go together."""
+    sides = tuple(input) if isinstance(input, tuple | list) else input
+    told = {path: value for path, value in values.items() if _is_array(value)}
+    if isinstance(sides, tuple):
+        told |= {f"input.{name}": side for name, side in zip(_SIDES, sides, strict=False) if _is_array(side)}
+    checked = {path: _checked(path, value) for path, value in told.items()}
+    sizes = {path: len(array) for path, array in checked.items()}
+    if len(set(sizes.values())) > 1:
+        (path, size), *_ = sizes.items()
+        other = next(one for one, length in sizes.items() if length != size)
+        message = f"all arrays have one length: `{path}` has {size:,}, `{other}` has {sizes[other]:,}"
+        raise fail("bad-value", message, option(other, "array"))
+    if isinstance(sides, tuple):
+        sides = tuple(checked.get(f"input.{name}", side) for name, side in zip(_SIDES, sides, strict=False)) + sides[3:]
+    size = next(iter(sizes.values()), 1)
+    slots = {path: Slot() for path in values if path in checked}
+    return GivenArrays({**values, **{path: checked[path] for path in slots}}, slots, sides, size)
+
+
+def _is_array(value: Any) -> bool:
+    """Whether a value is a numpy array, without importing numpy: a plain number, even numpy's, is none."""
+    return hasattr(value, "__array__") and bool(getattr(value, "ndim", 0))
+
+
+def _checked(path: str, value: Any) -> Array:
+    """The array as int64 or bool."""
+    import numpy as np
+
+    array, place = np.asarray(value), option(path, "array")
+    if array.ndim != 1 or not len(array):
+        found = f"found {array.ndim} dimensions" if array.ndim != 1 else "found none"
+        raise fail("bad-value", f"`{path}` must be an array with one number for each variant, {found}", place)
+    if array.dtype == bool:
+        return array
+    if array.dtype.kind not in "iu":
+        message = f"`{path}` must be an array of integers or bools, found {array.dtype}"
+        raise fail("bad-value", message, place, hint="round it, and cast it with .astype(numpy.int64)")
+    if int(array.max()) > MOST or int(array.min()) < -MOST:
+        raise fail("overflow", f"`{path}` has numbers that do not fit in 63 bits", place)
+    return array.astype(np.int64, copy=False)
+
+
+def _one(value: Any, index: int) -> Any:
+    return value[index].item() if _is_array(value) else value

@@ -1,0 +1,326 @@
+"""A number of many variants at once: formulas, shapes and costs compute with it as with an int, exactly and without wrapping.
+
+A `Many` holds what it is made of and bounds on its values; arrays are computed only where a comparison needs them, and for
+what is asked of the result (archspec.language.arrays). Where variants need different answers, as in `if channels % groups:`,
+`Differ` says which, and whoever gave the variants takes them apart.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[Any]
+
+#: the largest value of an int64; its negative is the smallest that is used
+MOST = 2**63 - 1
+Bounds: TypeAlias = tuple[int, int]
+
+
+class Differ(Exception):  # noqa: N818 - no error: the variants are taken apart
+    """The variants need different answers; `by` is each one's."""
+
+    def __init__(self, by: Array) -> None:
+        super().__init__("the variants differ")
+        self.by = by
+
+
+class Batch:
+    """The variants that are computed together: how many, and every number that was made of theirs, each once."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.made: dict[Any, Any] = {}
+
+    def given(self, array: Array) -> Any:
+        """An array of whole numbers, one a variant, as a number; where all are the same, that one."""
+        least, most = int(array.min()), int(array.max())
+        return least if least == most else Many(self, (least, most), array=array, tight=True)
+
+
+class Many:
+    """A whole number of each variant of a batch, from `least` to `most`; `real`: a float of each, always held as an array."""
+
+    __hash__ = object.__hash__
+    __slots__ = ("array", "batch", "exact", "least", "left", "most", "name", "real", "right", "tight")
+
+    def __init__(
+        self,
+        batch: Batch,
+        bounds: Bounds,
+        *,
+        array: Array | None = None,
+        made: tuple[str, Any, Any] = ("", 0, 0),
+        exact: bool = False,
+        real: bool = False,
+        tight: bool = False,
+    ) -> None:
+        self.batch, self.array, self.real = batch, array, real
+        self.name, self.left, self.right = made
+        self.least, self.most = bounds
+        #: whether it is computed with Python's integers, since an int64 may not hold it, or what it is made of
+        self.exact = exact
+        #: whether the bounds are values
+        self.tight = tight
+
+    def __str__(self) -> str:
+        return "many values"
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+    def whole(self) -> Many:
+        """As whole numbers, if the number of every variant is one."""
+        return each(int)(self) if self.real and decided(float.is_integer, self) else self  # type: ignore[no-any-return]
+
+    def values(self) -> Array:
+        """The number of each variant."""
+        from archspec.language.arrays import evaluated
+
+        return self.array if self.array is not None else evaluated([self])[0]
+
+    def tighten(self) -> None:
+        """Makes the bounds the smallest and the largest value."""
+        if not self.tight and not self.real:
+            values = self.values()
+            self.least, self.most, self.tight = int(values.min()), int(values.max()), True
+
+    # one value for all
+
+    def __index__(self) -> int:
+        self.tighten()
+        if self.real or self.least != self.most:
+            raise Differ(self.values())
+        return self.least
+
+    def __float__(self) -> float:
+        return float(self.__index__())
+
+    def __bool__(self) -> bool:
+        return _decided("ne", self, 0)
+
+    def __eq__(self, other: object) -> Any:
+        return _decided("eq", self, other) if isinstance(other, int | float | Many) else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        return _decided("ne", self, other) if isinstance(other, int | float | Many) else NotImplemented
+
+    def __lt__(self, other: Any) -> bool:
+        return _decided("lt", self, other)
+
+    def __le__(self, other: Any) -> bool:
+        return _decided("le", self, other)
+
+    def __gt__(self, other: Any) -> bool:
+        return _decided("gt", self, other)
+
+    def __ge__(self, other: Any) -> bool:
+        return _decided("ge", self, other)
+
+    # arithmetic
+
+    def __add__(self, other: Any) -> Any:
+        return _made("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return _made("add", self, other)
+
+    def __sub__(self, other: Any) -> Any:
+        return _made("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _made("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return _made("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return _made("multiply", self, other)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return _made("floor_divide", self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _made("floor_divide", other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return _made("remainder", self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return _made("remainder", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return each(operator.truediv)(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return each(operator.truediv)(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return self * self if isinstance(other, int) and other == 2 else each(operator.pow)(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return each(operator.pow)(other, self)
+
+    def __neg__(self) -> Any:
+        return 0 - self
+
+    def __abs__(self) -> Any:
+        return self if not self.real and self.least >= 0 else each(abs)(self)
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number, of one variant or of many, and not true or false."""
+    return isinstance(value, int | float | Many) and not isinstance(value, bool)
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is an int, of one variant or of many."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, Many) and not value.real)
+
+
+def each(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of plain numbers that also takes those of many variants, and then computes one after the other, in Python."""
+
+    def applied(*values: Any) -> Any:
+        from archspec.language.arrays import applied as over_all
+
+        return over_all(function, values) if any(isinstance(value, Many) for value in values) else function(*values)
+
+    return applied
+
+
+def decided(question: Callable[..., bool], *values: Any) -> bool:
+    """A yes or no that every variant gives alike; raises Differ."""
+    from archspec.language.arrays import answers
+
+    if not any(isinstance(value, Many) for value in values):
+        return question(*values)
+    return _same(answers(question, values))
+
+
+def _same(mask: Array) -> bool:
+    if mask.all() or not mask.any():
+        return bool(mask[0])
+    raise Differ(mask)
+
+
+def fits(bounds: Bounds) -> bool:
+    return -MOST <= bounds[0] and bounds[1] <= MOST
+
+
+def bounds(value: Any) -> Bounds:
+    return (value.least, value.most) if isinstance(value, Many) else (value, value)
+
+
+# comparisons: by the bounds where they say enough, else by the values
+
+_KNOWN: dict[str, Callable[[int, int, int, int], bool | None]] = {
+    "lt": lambda a, b, c, d: True if b < c else False if a >= d else None,
+    "le": lambda a, b, c, d: True if b <= c else False if a > d else None,
+    "gt": lambda a, b, c, d: True if a > d else False if b <= c else None,
+    "ge": lambda a, b, c, d: True if a >= d else False if b < c else None,
+    "eq": lambda a, b, c, d: False if b < c or d < a else True if a == b == c == d else None,
+    "ne": lambda a, b, c, d: True if b < c or d < a else False if a == b == c == d else None,
+}
+
+
+def _decided(name: str, left: Any, right: Any) -> bool:
+    function = getattr(operator, name)
+    if left is right:
+        return name in ("eq", "le", "ge")
+    if not is_whole(left) or not is_whole(right):
+        return decided(function, left, right)
+    known = _KNOWN[name]
+    answer = known(*bounds(left), *bounds(right))
+    if answer is None:
+        _tighten(left, right)
+        answer = known(*bounds(left), *bounds(right))
+    if answer is None:
+        from archspec.language.arrays import arrays
+
+        answer = _same(function(*arrays((left, right))).astype(bool))
+    return answer
+
+
+def _tighten(*values: Any) -> None:
+    for value in values:
+        if isinstance(value, Many):
+            value.tighten()
+
+
+# arithmetic: what a number is made of, and between which bounds it lies
+
+_PYTHON: dict[str, Callable[[Any, Any], Any]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+}
+
+
+def _corners(function: Callable[[int, int], int]) -> Callable[[int, int, int, int], Bounds]:
+    def within(a: int, b: int, c: int, d: int) -> Bounds:
+        found = function(a, c), function(a, d), function(b, c), function(b, d)
+        return min(found), max(found)
+
+    return within
+
+
+def _remainder(a: int, b: int, c: int, d: int) -> Bounds:
+    return (0, min(b, d - 1) if a >= 0 else d - 1) if c > 0 else (c + 1, 0)
+
+
+_BOUNDS: dict[str, Callable[[int, int, int, int], Bounds]] = {
+    "add": lambda a, b, c, d: (a + c, b + d),
+    "subtract": lambda a, b, c, d: (a - d, b - c),
+    "multiply": _corners(operator.mul),
+    "floor_divide": _corners(operator.floordiv),
+    "remainder": _remainder,
+}
+_DIVISIONS = ("floor_divide", "remainder")
+#: the right side that changes nothing
+_NEUTRAL = {"add": 0, "subtract": 0, "multiply": 1, "floor_divide": 1}
+
+
+def _made(name: str, left: Any, right: Any) -> Any:
+    if not is_whole(left) or not is_whole(right):
+        return each(_PYTHON[name])(left, right) if is_number(left) and is_number(right) else NotImplemented
+    if name in _DIVISIONS and _with_zero(right):
+        return each(_PYTHON[name])(left, right)
+    if isinstance(right, int) and right == _NEUTRAL.get(name):
+        return left
+    if left is right and name in ("subtract", *_DIVISIONS):
+        return int(name == "floor_divide")
+    batch = left.batch if isinstance(left, Many) else right.batch
+    key = (name, *(id(one) if isinstance(one, Many) else (one,) for one in (left, right)))
+    if key not in batch.made:
+        batch.made[key] = _new(batch, name, left, right)
+    return batch.made[key]
+
+
+def _with_zero(divisor: Any) -> bool:
+    """Whether a divisor may be zero."""
+    least, most = bounds(divisor)
+    if least <= 0 <= most:
+        _tighten(divisor)
+        least, most = bounds(divisor)
+    return least <= 0 <= most
+
+
+def _new(batch: Batch, name: str, left: Any, right: Any) -> Any:
+    within = _BOUNDS[name](*bounds(left), *bounds(right))
+    if not fits(within):  # by the bounds; the values may still fit
+        _tighten(left, right)
+        within = _BOUNDS[name](*bounds(left), *bounds(right))
+    if within[0] == within[1]:
+        return within[0]
+    exact = not all(map(fits, (within, bounds(left), bounds(right))))
+    made = Many(batch, within, made=(name, left, right), exact=exact)
+    if exact:
+        made.tighten()
+    return made

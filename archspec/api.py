@@ -19,8 +19,8 @@ from archspec.language.places import Place, option
 from archspec.render.report import Report as Report
 
 if TYPE_CHECKING:
-    from archspec.analysis.variants import Variants
     from archspec.analysis.fvcore import FvcoreCount
+    from archspec.analysis.variants import Variants
     from archspec.compiler.module import Model
     from archspec.compiler.weights import Loaded
 
@@ -122,9 +122,9 @@ def costs(spec: str | os.PathLike[str], *, set: Changes = (), input: Any = None,
 
     found = given.variants(loaded, one)
     if not found.valid.any():
-        expand(load_spec(name))  # raises what is wrong with the spec itself
-        alike = [one for one in found.reasons[0].diagnostics if one.code in ("unknown-path", "bad-change")]
-        if alike:
+        own = {(wrong.code, wrong.message) for wrong in check(name)}
+        alike = [w for w in found.reasons[0].diagnostics if w.code == "unknown-path" or (w.code, w.message) in own]
+        if alike:  # no variant is to blame
             raise SpecError(alike)
     return found
 

@@ -1,4 +1,4 @@
-"""The costs of many variants of a spec at once: numbers of its rows are arrays, and variants whose tree differs are taken apart."""
+"""The costs of many variants of a spec at once: its numbers are arrays, and variants whose tree differs are taken apart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archspec.ir.tree import Inner, Network, Tree
 from archspec.language.arrays import arrays
 from archspec.language.diagnostics import SpecError, fail
 from archspec.language.figures import output_size
-from archspec.language.many import Batch, Differ, Many
+from archspec.language.many import Batch, Differ
 from archspec.language.nodes import Slot
 from archspec.language.places import option
 from archspec.language.spec import Spec
@@ -104,12 +104,14 @@ class Variants:
 
     @cached_property
     def params_with_heads(self) -> Array:
-        return self.params + self._figures(lambda costs: costs.heads_total[:1])[0]  # type: ignore[no-any-return]
+        heads: Array = self._figures(lambda costs: costs.heads_total[:1])[0]
+        return self.params + heads  # type: ignore[no-any-return]
 
     @cached_property
     def depth(self) -> Array:
         """Convolutions and linears on the longest path."""
-        return self._figures(lambda costs: (costs.depth,))[0]
+        depth: Array = self._figures(lambda costs: (costs.depth,))[0]
+        return depth
 
     def of(self, path: str) -> Cost:
         """What the node at a path costs, a row or what is inside of one or of a head; 0 in a variant that has no such node."""
@@ -119,7 +121,7 @@ class Variants:
         found = {id(group.costs): node for group, node in zip(self.groups, nodes, strict=True) if node is not None}
         return Cost(*self._figures(lambda costs: NodeCost(found[id(costs)]).cost if id(costs) in found else Cost()))
 
-    def _figures(self, told: Callable[[NetworkCost], Sequence[Any]]) -> list[Array]:
+    def _figures(self, told: Callable[[NetworkCost], Sequence[Any]]) -> list[Any]:
         """The figures of each variant, from those of the groups."""
         import numpy as np
 
@@ -128,7 +130,7 @@ class Variants:
         results = []
         for at in range(count):
             values = [(which, figures[at]) for which, figures in found]
-            wide = any(getattr(value, "dtype", None) == object for _, value in values)
+            wide = any(getattr(value, "dtype", None) == np.dtype(object) for _, value in values)
             result = np.zeros(self.size, dtype=object if wide else np.int64)
             for which, value in values:
                 result[which] = value

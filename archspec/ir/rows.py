@@ -98,8 +98,8 @@ def with_inline(row: Row) -> Row:
 
 def split_patch(key: Text, value: Node) -> Iterator[tuple[Text, Node]]:
     """`patch size/stride: 3x3/2` is two columns; so is `patch: 3x3/2`."""
-    whole = not isinstance(value, Text) or isinstance(value, Given) or value.startswith("=")
-    if whole or normal(key) not in ("patch size/stride", "patch"):
+    whole = normal(key) not in ("patch size/stride", "patch") or isinstance(value, Given)
+    if whole or not isinstance(value, Text) or value.startswith("="):
         yield key, value
         return
     patch, slash, stride = value.partition("/")

@@ -20,7 +20,8 @@ def evaluated(wanted: Sequence[Many]) -> list[Array]:
 
     size = wanted[0].batch.size
     given, steps, places, count = _steps(wanted)
-    results = [np.empty(size, np.int64 if fits(bounds(one)) else object) for one in wanted]
+    kinds = [np.float64 if one.real else np.int64 if fits(bounds(one)) else object for one in wanted]
+    results = [np.empty(size, kind) for kind in kinds]
     buffers = np.empty((count, min(size, PIECE)), np.int64)
     for start in range(0, size, PIECE):
         stop = min(start + PIECE, size)

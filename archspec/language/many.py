@@ -73,9 +73,9 @@ class Many:
     def __format__(self, spec: str) -> str:
         return str(self)
 
-    def whole(self) -> Many:
+    def whole(self) -> Any:
         """As whole numbers, if the number of every variant is one."""
-        return each(int)(self) if self.real and decided(float.is_integer, self) else self  # type: ignore[no-any-return]
+        return each(int)(self) if self.real and decided(float.is_integer, self) else self
 
     def values(self) -> Array:
         """The number of each variant."""
@@ -209,7 +209,7 @@ def _same(mask: Array) -> bool:
 
 
 def fits(bounds: Bounds) -> bool:
-    return -MOST <= bounds[0] and bounds[1] <= MOST
+    return bounds[0] >= -MOST and bounds[1] <= MOST
 
 
 def bounds(value: Any) -> Bounds:

@@ -53,7 +53,12 @@ def test_check_as_json_is_the_same_for_programs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "known"),
     [
-        (["report", "googlenet", "--format", "pdf"], "table, json"),
+        (["report", "googlenet", "--format", "pdf"], "table, markdown, latex, csv, json"),
+        (["report", "googlenet", "--columns", "row,makks"], "row, path, type, layer, output"),
+        (["report", "googlenet", "--columns", "row,parms"], "did you mean `params`?"),
+        (["report", "googlenet", "--columns", ""], "row, path, type, layer, output"),
+        (["report", "googlenet", "--sort", "speed"], "row, path, type, layer, output"),
+        (["report", "googlenet", "--format", "json", "--columns", "row"], "takes no --columns"),
         (["report", "googlenet", "--counter", "thop"], "closed, fvcore"),
         (["audit", "googlenet", "--format", "pdf"], "table, json"),
         (["check", "googlenet", "--format", "pdf"], "text, json"),
@@ -160,6 +165,8 @@ def test_report_as_json_is_the_contract() -> None:
         "macs": 1582671872,
         "activations": 3227160,
         "depth": 22,
+        "receptive_field": [907, 907],
+        "output_stride": [32, 32],
         "params_with_heads": 13378280,
     }
     row = next(row for row in data["rows"] if row["id"] == "inception_3a")

@@ -265,7 +265,8 @@ def test_printed_columns_add_up_to_the_printed_total(name: str) -> None:
     rows = {row.name for row in made.network.rows}
     sums, seen = Counter[str](), set()
     for line in str(made).splitlines():
-        cells = re.fullmatch(r"(\S+) +.*\d+x\d+x\d+ +(?:\d+|–) +([\d,]+|–)(?: +[\d.]+)? +([\d,]+|–)(?: +[\d.]+)?\s*", line)
+        share, bar = r"(?: +[\d.]+)?", "(?: +[█▏▎▍▌▋▊▉]+)?"
+        cells = re.fullmatch(rf"(\S+) +.*\d+x\d+x\d+ +(?:\d+|–) +([\d,]+|–){share} +([\d,]+|–){share}{bar}", line)
         if cells and cells[1] in rows:
             seen.add(cells[1])
             params, macs = (0 if cell == "–" else int(cell.replace(",", "")) for cell in cells.group(2, 3))

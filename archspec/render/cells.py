@@ -10,7 +10,7 @@ from archspec.render.lines import Line
 
 #: what a bar ends with, by eighths of a cell
 _EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
-_WIDTH = 8
+_WIDTH = 5
 
 #: characters of tables in ASCII, for streams that cannot take them
 ASCII: Mapping[int, str] = str.maketrans(
@@ -22,7 +22,7 @@ def cell(column: Column, line: Line) -> str:
     """What a table has in this column for this line; nothing where there is no figure, a dash for a count of 0."""
     value = column.value(line)
     if isinstance(value, Fraction):
-        return bar(value) if column.style == "bar" else f"{float(100 * value):.1f}"
+        return bar(value) if column.style == "bar" else "100" if value == 1 else f"{float(100 * value):.1f}"
     if isinstance(value, int):
         return f"{value:,}" if value else "–"
     return sides(value) if isinstance(value, tuple) else value or ""

@@ -147,6 +147,18 @@ def _table(report: Report) -> str:
     return as_text(report.__rich__())
 
 
+def _markdown(report: Report) -> str:
+    from archspec.render.markdown import report_markdown
+
+    return report_markdown(report)
+
+
+def _latex(report: Report) -> str:
+    from archspec.render.latex import report_latex
+
+    return report_latex(report)
+
+
 def _csv(report: Report) -> str:
     from archspec.render.csv import report_csv
 
@@ -163,4 +175,10 @@ def _json(report: Report) -> str:
 
 
 #: what `--format` may say
-FORMATS: Mapping[str, Callable[[Report], str]] = {"table": _table, "csv": _csv, "json": _json}
+FORMATS: Mapping[str, Callable[[Report], str]] = {
+    "table": _table,
+    "markdown": _markdown,
+    "latex": _latex,
+    "csv": _csv,
+    "json": _json,
+}

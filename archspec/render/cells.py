@@ -18,13 +18,13 @@ ASCII: Mapping[int, str] = str.maketrans(
 )
 
 
-def cell(column: Column, line: Line) -> str:
-    """What a table has in this column for this line; nothing where there is no figure, a dash for a count of 0."""
+def cell(column: Column, line: Line, zero: str = "–") -> str:
+    """What a table has in this column for this line; nothing where there is no figure, `zero` for a count of 0."""
     value = column.value(line)
     if isinstance(value, Fraction):
         return bar(value) if column.style == "bar" else "100" if value == 1 else f"{float(100 * value):.1f}"
     if isinstance(value, int):
-        return f"{value:,}" if value else "–"
+        return f"{value:,}" if value else zero
     return sides(value) if isinstance(value, tuple) else value or ""
 
 

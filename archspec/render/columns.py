@@ -67,11 +67,15 @@ def _type(line: Line) -> Value:
 
 
 def _layer(line: Line) -> Value:
-    """`inception (3a)` for the row inception_3a, as papers print it; the type where the name does not begin with it."""
+    """`inception (3a)` for the row inception_3a, as papers print it: what the name says beyond the type, where types repeat."""
     if line.node is None:
         return "total"
-    before = identifier(line.node.type) + "_"
-    return f"{line.node.type} ({line.name.removeprefix(before)})" if line.name.startswith(before) else line.node.type
+    name, kind = line.name, line.node.type
+    own = name.removeprefix(identifier(kind) + "_")
+    among_rows = line.kind == "row" and line.level == 1
+    alone = among_rows and sum(row.node.type == kind for row in line.report.costs.rows) == 1
+    abbreviates = among_rows and any(word.startswith(name[:3]) for word in kind.split())  # conv1, pool1
+    return kind if own == name and (alone or abbreviates) else f"{kind} ({own})"
 
 
 def _output(line: Line) -> Value:

@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 #: a column of the spec's own stands in the table if this share of the rows has a cell in it
 _OFTEN = 1 / 4
 
-_SPECIAL = {
-    **{sign: "\\" + sign for sign in "{}$&#_%"},
-    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--"},
-    **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "×": r"$\times$"},
+_SPECIAL = {sign: "\\" + sign for sign in "{}$&#_%"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "–": "--",
+    "×": r"$\times$",
 }
 _CHARACTER = re.compile("[" + re.escape("".join(_SPECIAL)) + "]")
 
@@ -32,7 +38,7 @@ def report_latex(report: Report) -> str:
     groups = [report.rows, (report.total,), report.heads]
     body = [["  " + _line(_cells(columns, line)) for line in group] for group in groups if group]
     text = [f"% {note}" for note in _comments(report)]
-    text += [f"\\begin{{tabular}}{{@{{}}{''.join('l' if column.left else 'r' for column in columns)}@{{}}}}", r"  \toprule"]
+    text += [f"\\begin{{tabular}}{{@{{}}{''.join(map(_side, columns))}@{{}}}}", r"  \toprule"]
     text += ["  " + _line(map(_header, columns)), r"  \midrule"]
     for index, lines in enumerate(body):
         text += [r"  \midrule"] * (index > 0) + lines
@@ -42,12 +48,11 @@ def report_latex(report: Report) -> str:
 def layout(report: Report) -> tuple[str, ...]:
     """The columns of the paper's table: the type, the patch, the sizes, what else the rows write often, the costs."""
     nodes = [row.node for row in report.costs.rows]
-    often = [
-        column.key for column in cell_columns(nodes) if sum(column.key in node.cells for node in nodes) >= _OFTEN * len(nodes)
-    ]
-    patch = [key for key in often if normal(key).startswith("patch")]
+    own = [column.key for column in cell_columns(nodes)]
+    patch = [key for key in own if normal(key).startswith("patch")]
+    often = [key for key in own if key not in patch and sum(key in node.cells for node in nodes) >= _OFTEN * len(nodes)]
     costs = ("fvcore_flops", "closed_form") if report.fvcore else ("rounded_params", "rounded_ops")
-    return ("layer", *patch, "output", "depth", *(key for key in often if key not in patch), *costs)
+    return ("layer", *patch, "output", "depth", *often, *costs)
 
 
 def _comments(report: Report) -> Iterator[str]:
@@ -60,18 +65,22 @@ def _line(cells: Iterator[str]) -> str:
     return " & ".join(cells) + r" \\"
 
 
+def _side(column: Column) -> str:
+    return "l" if column.left else "r"
+
+
 def _header(column: Column) -> str:
     """A head of two words or more stands in two lines."""
     first, between, last = re.fullmatch(r"(?:(.+)([ /]))?(.*)", column.header).groups()  # type: ignore[union-attr]
     if not first:
         return escaped(last)
-    return rf"\shortstack{{{escaped(first + between.strip())}\\{escaped(last)}}}"
+    return rf"\shortstack[{_side(column)}]{{{escaped(first + between.strip())}\\{escaped(last)}}}"
 
 
 def _cells(columns: Sequence[Column], line: Line) -> Iterator[str]:
     for column in columns:
         indent = r"\quad " * (line.level - 1) if column.style == "name" else ""
-        yield indent + escaped(cell(column, line))
+        yield indent + escaped(cell(column, line, zero="0"))
 
 
 def escaped(text: str) -> str:

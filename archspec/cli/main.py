@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -27,6 +28,8 @@ _EXTRAS = {"torch": "torch", "safetensors": "torch", "numpy": "torch", "fvcore":
 
 def main() -> None:
     """Runs the command line; wrong input is answered with diagnostics on stderr, not with a traceback."""
+    if hasattr(signal, "SIGPIPE"):  # a reader that has seen enough ends us quietly, as it ends any filter
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         app()
     except SpecError as error:

@@ -6,17 +6,18 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import write_output
+from archspec.cli.options import one_of, write_output
 from archspec.files import write_text
 
 
 def command(
+    of: Annotated[str, typer.Option("--of", help="spec, or the JSON that report or audit prints.")] = "spec",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
 ) -> None:
-    """The JSON Schema of a spec, with which editors complete and check (see docs/editor.md)."""
-    from archspec.render.schema import spec_schema
+    """The JSON Schema of a spec, with which editors complete and check (see docs/editor.md), or of results."""
+    from archspec.render.schema import SCHEMAS
 
-    text = json.dumps(spec_schema(), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(SCHEMAS[one_of("--of", of, SCHEMAS)](), indent=1, ensure_ascii=False) + "\n"
     if output is None:
         typer.echo(text, nl=False)
         return

@@ -24,7 +24,8 @@ Value: TypeAlias = int | Fraction | tuple[int | Fraction | float | None, ...] | 
 class Column:
     """`key` names it on the command line, `header` says its unit to people, `unit` (where the key does not) to programs.
 
-    `value` is its figure for one line. `sums`: the whole network's is the sum of the rows. `json`: rows of the JSON have it.
+    `value` is its figure for one line. `sums`: the whole network's is the sum of the rows. `json`: how the JSON has it, a
+    `count` or the `sides` of a map; empty if it has not.
     """
 
     key: str
@@ -34,7 +35,7 @@ class Column:
     style: Literal["name", "text", "number", "share", "bar"] = "number"
     unit: str = ""
     sums: bool = False
-    json: bool = False
+    json: Literal["", "count", "sides"] = ""
 
     @property
     def left(self) -> bool:
@@ -75,7 +76,8 @@ def _layer(line: Line) -> Value:
     among_rows = line.kind == "row" and line.level == 1
     alone = among_rows and sum(row.node.type == kind for row in line.report.costs.rows) == 1
     abbreviates = among_rows and any(word.startswith(name[:3]) for word in kind.split())  # conv1, pool1
-    return kind if own == name and (alone or abbreviates) else f"{kind} ({own})"
+    says_no_more = alone or abbreviates or name == identifier(kind)
+    return kind if own == name and says_no_more else f"{kind} ({own})"
 
 
 def _output(line: Line) -> Value:
@@ -120,19 +122,19 @@ COLUMNS: tuple[Column, ...] = (
     Column("type", "type", "the type of the row, or the combinator", _type, "text"),
     Column("layer", "type", "the type, with what the row's name adds to it: `inception (3a)`", _layer, "name"),
     Column("output", "output size", "height x width x channels", _output, "number", "HxWxC"),
-    Column("depth", "depth", "convolutions and linears on the longest path", lambda line: line.depth, json=True),
+    Column("depth", "depth", "convolutions and linears on the longest path", lambda line: line.depth, json="count"),
     Column(
         "params",
         "parameters",
         "elements of trained tensors, biases included",
         lambda line: line.cost.params,
         sums=True,
-        json=True,
+        json="count",
     ),
     Column("params_share", "%", "parameters in percent of the whole network's", _params_share, "share", "percent", sums=True),
     Column("params_bar", "", "parameters as a bar, the row with the most filling it", _params_bar, "bar", "of the largest row"),
     Column(
-        "macs", "multiply-adds", "of convolutions and linears, without bias", lambda line: line.cost.macs, sums=True, json=True
+        "macs", "multiply-adds", "of convolutions and linears, without bias", lambda line: line.cost.macs, sums=True, json="count"
     ),
     Column("macs_share", "%", "multiply-adds in percent of the whole network's", _macs_share, "share", "percent", sums=True),
     Column("macs_bar", "", "multiply-adds as a bar, the row with the most filling it", _macs_bar, "bar", "of the largest row"),
@@ -142,7 +144,7 @@ COLUMNS: tuple[Column, ...] = (
         "output elements of convolutions and linears",
         lambda line: line.cost.activations,
         sums=True,
-        json=True,
+        json="count",
     ),
     Column("train_only_params", "train-only", "parameters of heads, which exist in training only", _train_only),
     Column(
@@ -153,12 +155,12 @@ COLUMNS: tuple[Column, ...] = (
             _receptive_field,
         ),
         *("number", "HxW pixels"),
-        json=True,
+        json="sides",
     ),
     Column(
         *("output_stride", "stride, px", "rows x columns of the input between neighbouring places of the output", _output_stride),
         *("number", "HxW pixels"),
-        json=True,
+        json="sides",
     ),
     Column("published_params", "published params", "as the source prints them", _published("params")),
     Column("published_ops", "published ops", "as the source prints them", _published("ops")),

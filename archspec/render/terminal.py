@@ -44,15 +44,18 @@ def report_table(report: Report) -> RenderableType:
     )
     table = bare_table()
     columns = report.shown(FVCORE if report.fvcore else DEFAULT)
-    for column in columns:
-        words = column.style == "text"  # what gives way in a narrow terminal
-        table.add_column(column.header, justify="left" if column.left else "right", no_wrap=not words, overflow="fold")
-    for line in report.rows:
-        table.add_row(*_cells(columns, line), style="" if line.level == 1 else "dim")
-    table.add_section()
-    table.add_row(*_cells(columns, report.total), style="bold")
-    for head in report.heads:
-        table.add_row(*_cells(columns, head))
+    lines = (*report.rows, report.total, *report.heads)
+    rows = [[*_cells(columns, line)] for line in lines]
+    for column, below in zip(columns, zip(*rows, strict=True), strict=True):
+        # names of types give way in a narrow terminal, a number is never cut
+        least = 0 if column.style == "text" else max(len(column.header), *map(len, below))
+        table.add_column(
+            column.header, justify="left" if column.left else "right", no_wrap=least > 0, overflow="fold", min_width=least
+        )
+    for line, cells in zip(lines, rows, strict=True):
+        if line.kind == "total":
+            table.add_section()
+        table.add_row(*cells, style="bold" if line.kind == "total" else "dim" if line.level > 1 else "")
     return Group(title, Text(""), table, Text(""), *map(Text, report_notes(report)))
 
 

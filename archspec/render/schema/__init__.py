@@ -1,9 +1,14 @@
-"""The JSON Schema of a spec, for editors: generated from the models, the ops and the library.
+"""The JSON Schemas: of a spec, for editors, and of what `report` and `audit` print as JSON.
 
-It says what can be said of a row by itself. What needs the whole network (sizes, formulas, earlier rows, columns that
-`defaults` supply) is left to `archspec check`. Keywords are those of draft 7, which editors know; `$defs` is a place.
+That of a spec is generated from the models, the ops and the library. It says what can be said of a row by itself. What
+needs the whole network (sizes, formulas, earlier rows, columns that `defaults` supply) is left to `archspec check`.
+Its keywords are those of draft 7, which editors know; `$defs` is a place.
 """
 
 from archspec.render.schema.document import spec_schema
+from archspec.render.schema.results import audit_schema, report_schema
 
-__all__ = ["spec_schema"]
+#: what `archspec schema --of` may say
+SCHEMAS = {"spec": spec_schema, "report": report_schema, "audit": audit_schema}
+
+__all__ = ["SCHEMAS", "audit_schema", "report_schema", "spec_schema"]

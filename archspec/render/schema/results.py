@@ -1,0 +1,102 @@
+"""What `report` and `audit` print as JSON: the contract of docs/json.md as JSON Schema.
+
+New fields may come without another `schema` number, so unknown ones are let through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from archspec.render.columns import COLUMNS
+from archspec.render.data import SCHEMA
+from archspec.render.schema.form import Json, ref
+
+_TEXT: Json = {"type": "string"}
+_FLAG: Json = {"type": "boolean"}
+
+
+def report_schema() -> Json:
+    """The JSON Schema of `archspec report SPEC --format json`."""
+    row = _object({"id": _TEXT, "path": _TEXT, "type": _TEXT, "output": ref("size"), **_figures(), "claims": ref("claims")})
+    row["properties"] |= {"fvcore": ref("fvcore"), "rows": _list(ref("row"), "its parts, with --depth 2 and more")}
+    head = _object({"from": _TEXT, "loss_weight": {"type": "number"}})
+    totals = _object({**_figures(), "params_with_heads": ref("count")})
+    totals["properties"]["fvcore"] = ref("fvcore")
+    document = _object(
+        {
+            "schema": {"const": SCHEMA},
+            "name": _TEXT,
+            "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+            "input": ref("size"),
+            "output": ref("size"),
+            "outputs": {"type": "object", "additionalProperties": ref("size")},
+            "totals": totals,
+            "rows": _list(ref("row")),
+            "heads": _list({"allOf": [ref("row"), head]}),
+            "claims": ref("claims"),
+            "uncounted": _list(_object({"op": _TEXT, "calls": ref("count")})),
+        }
+    )
+    claims: Json = {"type": "object", "additionalProperties": _claim()}
+    fvcore = _object({"flops": ref("count"), "closed": ref("count")})
+    return _schema("report", document, {"row": row, "claims": claims, "fvcore": fvcore, **_shapes()})
+
+
+def audit_schema() -> Json:
+    """The JSON Schema of `archspec audit SPEC --format json`."""
+    claim = _claim()
+    finding = _object({"row": {"type": ["string", "null"]}, "figure": _TEXT, **claim["properties"]}, optional=["erratum"])
+    document = _object({"schema": {"const": SCHEMA}, "name": _TEXT, "findings": _list(finding), "differs": ref("count")})
+    return _schema("audit", document, {"count": _shapes()["count"]})
+
+
+def _figures() -> Json:
+    """The figures that rows and totals have: the columns of the report that are in the JSON."""
+    return {column.key: {**ref(column.json), "description": column.about} for column in COLUMNS if column.json}
+
+
+def _claim() -> Json:
+    return _object(
+        {
+            "published": {**_TEXT, "description": "as the source prints it"},
+            "computed": {**_TEXT, "description": "the computed figure in its unit"},
+            "deviation": {"type": ["number", "null"], "description": "(computed - published) / published"},
+            "agrees": _FLAG,
+            "inherited": _FLAG,
+            "erratum": _TEXT,
+        },
+        optional=["erratum"],
+    )
+
+
+def _shapes() -> Json:
+    """`$defs` of counts and sizes."""
+    side: Json = {"type": ["number", "null"], "exclusiveMinimum": 0, "description": "null: all of the input's side"}
+    return {
+        "count": {"type": "integer", "minimum": 0},
+        "size": {
+            **_list({"type": "integer", "minimum": 1}, "channels, height, width, or features"),
+            "minItems": 1,
+            "maxItems": 3,
+        },
+        "sides": {**_list(side, "height, width"), "minItems": 2, "maxItems": 2},
+    }
+
+
+def _object(properties: Json, optional: Iterable[str] = ()) -> Json:
+    required = [key for key in properties if key not in optional]
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _list(items: Json, about: str = "") -> Json:
+    return {"type": "array", "items": items} | ({"description": about} if about else {})
+
+
+def _schema(what: str, document: Json, defs: Json) -> Json:
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"archspec {what}",
+        "description": f"What `archspec {what} SPEC --format json` prints",
+        **document,
+        "$defs": defs,
+    }

@@ -30,6 +30,7 @@ from archspec.language.formula import CONSTANTS, FUNCTIONS
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE
 from archspec.language.schema import BlockModel, ColumnModel, Distribution, Document, SourceInfo, TotalClaims
 from archspec.language.values import TYPES
+from archspec.render.columns import COLUMNS, FVCORE_COLUMNS
 from archspec.render.data import audit_data
 from archspec.render.reference.pages import PAGES as REFERENCE
 from archspec.render.reference.pages import reference_page
@@ -221,6 +222,25 @@ def test_the_reference_has_all_that_there_is(kind: str) -> None:
     assert headings == sorted(path.stem.replace("_", " ") for path in files)
 
 
+COLUMNS_TABLE = re.compile(r"(<!-- columns: [^>]*-->\n).*?(<!-- end of columns -->)", re.DOTALL)
+
+
+def columns_table() -> str:
+    """The columns of the report as a table in Markdown."""
+    rows = [f"| `{column.key}` | {column.header} | {column.about} |" for column in COLUMNS + FVCORE_COLUMNS]
+    return "\n".join(["| `--columns` | in the table | is |", "|---|---|---|", *rows]) + "\n"
+
+
+def with_columns(page: str) -> str:
+    return COLUMNS_TABLE.sub(lambda found: found[1] + columns_table() + found[2], page)
+
+
+def test_the_report_page_has_every_column() -> None:
+    page = (DOCS / "report.md").read_text("utf-8")
+    assert COLUMNS_TABLE.search(page)
+    assert page == with_columns(page), "run python tests/test_docs.py"
+
+
 def op_files() -> Iterator[Path]:
     """The files of ops: those that name one."""
     for path in (ROOT / "archspec" / "ops").glob("*.py"):
@@ -306,5 +326,7 @@ def overwrite(page: Path) -> None:
 if __name__ == "__main__":
     for kind in REFERENCE:
         (DOCS / f"{kind}.md").write_text(reference_page(kind), "utf-8")
+    report = DOCS / "report.md"
+    report.write_text(with_columns(report.read_text("utf-8")), "utf-8")
     for each in PAGES:
         overwrite(each)

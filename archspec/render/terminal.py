@@ -120,9 +120,9 @@ def _width(console: Console, renderable: RenderableType) -> int:
 
 
 def encodes(encoding: str | None) -> bool:
-    """Whether a stream of this encoding can take the characters of bars and dashes."""
+    """Whether a stream of this encoding (None: it keeps text as it is) can take the characters of bars and dashes."""
     try:
-        "".join(map(chr, ASCII)).encode(encoding or "ascii")
+        "".join(map(chr, ASCII)).encode(encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -23,6 +23,7 @@ format: $(SETUP)
 $(SETUP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m compileall -q archspec
 	touch $(SETUP)
 
 bench: $(SETUP)  ## start-up, and the language, beside importing torch

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import archspec
+from archspec.cli.main import VERBS
 
 PACKAGE = Path(__file__).parent.parent / "archspec"
 
@@ -104,6 +105,31 @@ print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == "[]\n"
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["check", "googlenet"], ["report", "googlenet", "--format", "json"], ["audit", "googlenet", "--format", "json"]],
+    ids=" ".join,
+)
+def test_a_verb_imports_itself_alone_and_rich_only_for_a_table(words: list[str]) -> None:
+    code = f"""
+import sys
+from archspec.cli.main import VERBS, main
+sys.argv = ["archspec", *{words!r}]
+try:
+    main()
+except SystemExit as stop:
+    assert not stop.code, stop.code
+print([verb for verb in VERBS if f"archspec.cli.{{verb}}" in sys.modules], "rich" in sys.modules, file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == f"{words[:1]} False\n"
+
+
+def test_every_file_of_the_command_line_with_a_command_is_a_verb() -> None:
+    files = {path.stem for path in (PACKAGE / "cli").glob("*.py") if "def command(" in path.read_text("utf-8")}
+    assert files == {*VERBS}
 
 
 def test_each_stage_loads_without_the_next() -> None:

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 import archspec
 from archspec import api
-from archspec.cli.main import app
+from archspec.cli.main import command_line
 from archspec.compiler.weights import load_weights, save_weights
 from archspec.ir.tree import Inner, Network, Tree, leaves
 from archspec.language.resolve import shipped
@@ -186,7 +186,7 @@ def test_the_command_writes_and_reads_weights(small: Path, tmp_path: Path) -> No
     """`build -o` writes what `build --weights` and api.build(weights=) read; the state_dict loads strictly."""
     path = tmp_path / "w.safetensors"
     for words in (["-o", str(path)], ["--weights", str(path)]):
-        ran = CliRunner().invoke(app, ["build", str(small), *words])
+        ran = CliRunner().invoke(command_line(()), ["build", str(small), *words])
         assert ran.exit_code == 0, ran.output
     assert f"loaded {len(api.build(small).state_dict())} tensors" in ran.output
     one, other = api.build(small, weights=path), api.build(small)

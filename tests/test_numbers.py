@@ -15,7 +15,7 @@ import yaml
 from typer.testing import CliRunner
 
 from archspec import api
-from archspec.cli.main import app
+from archspec.cli.main import command_line
 from archspec.language.figures import figure
 from archspec.language.resolve import shipped
 
@@ -247,7 +247,7 @@ def deepest(row: dict[str, Any], level: int = 1) -> Iterator[tuple[int, dict[str
 )
 def test_totals_are_the_sum_of_what_is_printed(name: str, depth: int) -> None:
     """At every --depth of the JSON: the rows' figures add up, and each row's are those of the rows within it."""
-    ran = CliRunner().invoke(app, ["report", name, "--format", "json", "--depth", str(depth)])
+    ran = CliRunner().invoke(command_line(()), ["report", name, "--format", "json", "--depth", str(depth)])
     assert ran.exit_code == 0, ran.output
     data = json.loads(ran.stdout)
     printed = [found for row in data["rows"] for found in deepest(row)]

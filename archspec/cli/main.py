@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
-from archspec.cli import audit, build, check, list, report, schema, show
 from archspec.language.diagnostics import SpecError, fail
 from archspec.language.places import option
 
-app = typer.Typer(
-    name="archspec",
-    help="Architecture tables of convolutional networks as YAML: validated, counted, audited, compiled to PyTorch.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for verb in (check, report, audit, build, list, show, schema):
-    app.command(verb.__name__.rpartition(".")[2])(verb.command)
+#: the modules of this package with a verb each, in the order of the help
+VERBS = ("check", "report", "audit", "build", "list", "show", "schema")
 
 #: what to install for a module that an extra brings
 _EXTRAS = {"torch": "torch", "safetensors": "torch", "numpy": "torch", "fvcore": "fvcore"}
+
+
+def command_line(words: Sequence[str]) -> typer.Typer:
+    """The command line, of which only the verb that `words` call is imported; all of them, if it is none (--help)."""
+    app = typer.Typer(
+        name="archspec",
+        help="Architecture tables of convolutional networks as YAML: validated, counted, audited, compiled to PyTorch.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(lambda: None)  # verbs stay verbs, also where there is one
+    for verb in words[:1] if words and words[0] in VERBS else VERBS:
+        app.command(verb)(import_module(f"archspec.cli.{verb}").command)
+    return app
 
 
 def main() -> None:
     """Runs the command line; wrong input is answered with diagnostics on stderr, not with a traceback."""
     if hasattr(signal, "SIGPIPE"):  # a reader that has seen enough ends us quietly, as it ends any filter
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # pydantic looks for plug-ins of its own through every installed package; archspec has no use for them
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
-        app()
+        command_line(sys.argv[1:])()
     except SpecError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
@@ -45,3 +58,5 @@ def main() -> None:
         missing = fail("unsupported", f"this needs {error.name}, which is not installed", where, hint=hint)
         sys.stderr.write(f"{missing}\n")
         sys.exit(2)
+    finally:
+        gc.freeze()  # nothing is looked for in a process that ends

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 
 from archspec.language.diagnostics import SpecError, fail
@@ -15,10 +15,16 @@ OPS, BLOCKS = "archspec.ops", "archspec.blocks"
 
 
 @cache
+def _select() -> Callable[..., EntryPoints]:
+    """Selects from the entry points of all installed packages, which are looked through once."""
+    return entry_points().select
+
+
+@cache
 def plugged(group: str) -> dict[str, EntryPoint]:
     """The entry points of a group by normalised name. Nothing of them is imported. Raises SpecError if two have one name."""
     found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=group):
+    for point in _select()(group=group):
         other = found.setdefault(normal(point.name), point)
         if other.value != point.value:
             raise plugin_error("duplicate-type", f"{described(other)} and {described(point)} have the same name", point)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -284,6 +285,19 @@ def test_latex_has_the_columns_of_table_1() -> None:
     expected += ["pool proj", "params", "ops"]
     assert [one.replace("\\", "") for one in plain] == expected
     assert set(expected[4:10]) <= set(paper)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex")
+def test_latex_compiles(marked: Path, tmp_path: Path) -> None:
+    tables = [*map(api.report, shipped()), api.report(marked, depth=9)]
+    page = "\\documentclass{article}\\usepackage[landscape,margin=1cm]{geometry}\\usepackage{booktabs}\\begin{document}\\tiny\n"
+    page += "\\newpage\n".join(report.text("latex") for report in tables) + "\\end{document}\n"
+    (tmp_path / "page.tex").write_text(page, "utf-8")
+    words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert f"({len(tables)} pages" in done.stdout
+    assert "Overfull" not in done.stdout
 
 
 # CSV and JSON

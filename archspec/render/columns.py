@@ -208,3 +208,9 @@ def known_columns(report: Report) -> dict[str, Column]:
     fixed = COLUMNS + (FVCORE_COLUMNS if report.fvcore else ())
     known = {normal(column.key): column for column in fixed}
     return known | {key: column for column in own if (key := normal(column.key)) not in known}
+
+
+def table_columns(report: Report) -> tuple[str, ...]:
+    """The columns that a table for people has unless others are asked for."""
+    counts = ("fvcore_flops", "closed_form") if report.fvcore else ("macs", "macs_share", "macs_bar")
+    return ("row", "type", "output", "depth", "params", "params_share", *counts)

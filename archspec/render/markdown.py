@@ -7,15 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from archspec.render.cells import cell
-from archspec.render.columns import Column
+from archspec.render.columns import Column, table_columns
 from archspec.render.lines import Line
 from archspec.render.notes import report_notes
 
 if TYPE_CHECKING:
     from archspec.render.report import Report
-
-DEFAULT = ("row", "type", "output", "depth", "params", "params_share", "macs", "macs_share")
-FVCORE = ("row", "type", "output", "depth", "params", "params_share", "fvcore_flops", "closed_form")
 
 #: what Markdown, or HTML in it, would read as markup; an underscore between letters is none
 _MARKUP = re.compile(r"[\\`*\[\]<>|~$&]|(?<![^\W_])_|_(?![^\W_])")
@@ -24,7 +21,7 @@ _MARKUP = re.compile(r"[\\`*\[\]<>|~$&]|(?<![^\W_])_|_(?![^\W_])")
 def report_markdown(report: Report) -> str:
     """A title, the rows with their parts, the totals in bold, the heads, and the notes as a list."""
     network = report.network
-    columns = report.shown(FVCORE if report.fvcore else DEFAULT)
+    columns = report.shown(tuple(key for key in table_columns(report) if not key.endswith("_bar")))
     about = f", {escaped(network.about)}" if network.about else ""
     title = f"**{escaped(network.name)}**, input {network.input}{about}"
     rows = [[escaped(column.header) for column in columns]]

@@ -14,7 +14,7 @@ from rich.text import Text
 from archspec.analysis.audit import Finding
 from archspec.ir.tree import Network
 from archspec.render.cells import ASCII, cell
-from archspec.render.columns import Column
+from archspec.render.columns import Column, table_columns
 from archspec.render.lines import Line
 from archspec.render.notes import report_notes
 from archspec.render.units import counting
@@ -28,10 +28,6 @@ def bare_table() -> Table:
     return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
 
 
-DEFAULT = ("row", "type", "output", "depth", "params", "params_share", "macs", "macs_share", "macs_bar")
-FVCORE = ("row", "type", "output", "depth", "params", "params_share", "fvcore_flops", "closed_form")
-
-
 def report_table(report: Report) -> RenderableType:
     """The rows with their parts, the totals of what is printed, the heads, and by which rules it was counted."""
     network = report.network
@@ -43,7 +39,7 @@ def report_table(report: Report) -> RenderableType:
         overflow="ellipsis",
     )
     table = bare_table()
-    columns = report.shown(FVCORE if report.fvcore else DEFAULT)
+    columns = report.shown(table_columns(report))
     lines = (*report.rows, report.total, *report.heads)
     rows = [[*_cells(columns, line)] for line in lines]
     for column, below in zip(columns, zip(*rows, strict=True), strict=True):

@@ -140,6 +140,35 @@ def small(tmp_path: Path) -> Path:
     return path
 
 
+#: branches, heads, named outputs, an own type whose name is full of markup, a row of its own kind twice
+MARKUP = r"""
+name: mark_up
+about: '100% of <b>it</b> | a_b, $5 & \more'
+input: 16x16x3
+blocks:
+  'a|b *c* #1 & 50% ~x^2':
+    columns: {width: {type: count, header: 'width {x}', default: 4}}
+    body: [{type: convolution, patch: 3x3, filters: =width}]
+rows:
+  - {id: one, type: 'a|b *c* #1 & 50% ~x^2', 'width {x}': 8}
+  - {id: two, type: 'a|b *c* #1 & 50% ~x^2'}
+  - {id: mixed, concat: {l: {type: conv, patch: 1x1, filters: 2}, r: {type: max pool, patch: 3x3, stride: 1, padding: same}}}
+  - {id: pool, type: global avg pool}
+  - {id: fc, type: linear, filters: 5}
+heads:
+  aux: {from: one, type: linear, filters: 3}
+outputs: {early: two, late: fc}
+"""
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> Path:
+    """A spec that is hard to print."""
+    path = tmp_path / "mark_up.yaml"
+    path.write_text(MARKUP, "utf-8")
+    return path
+
+
 @pytest.fixture(scope="module")
 def shared() -> Any:
     """GoogLeNet for ten classes, without dropout; tests leave its weights as they are."""

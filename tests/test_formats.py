@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
-from markdown_it import MarkdownIt
+from printed import READERS, from_csv, table
 
 from archspec import api
 from archspec.language.diagnostics import SpecError
 from archspec.language.resolve import shipped
 from archspec.render.columns import COLUMNS
-from archspec.render.data import audit_data
 from archspec.render.report import FORMATS
-from archspec.render.schema import SCHEMAS
 
 ROOT = Path(__file__).parent.parent
-GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 ENDINGS = {"table": "txt", "markdown": "md", "latex": "tex", "csv": "csv", "json": "json"}
-
-#: branches, heads, named outputs, an own type whose name is full of markup, a row of its own kind twice
-MARKUP = r"""
-name: mark_up
-about: '100% of <b>it</b> | a_b, $5 & \more'
-input: 16x16x3
-blocks:
-  'a|b *c* #1 & 50% ~x^2':
-    columns: {width: {type: count, header: 'width {x}', default: 4}}
-    body: [{type: convolution, patch: 3x3, filters: =width}]
-rows:
-  - {id: one, type: 'a|b *c* #1 & 50% ~x^2', 'width {x}': 8}
-  - {id: two, type: 'a|b *c* #1 & 50% ~x^2'}
-  - {id: mixed, concat: {l: {type: conv, patch: 1x1, filters: 2}, r: {type: max pool, patch: 3x3, stride: 1, padding: same}}}
-  - {id: pool, type: global avg pool}
-  - {id: fc, type: linear, filters: 5}
-heads:
-  aux: {from: one, type: linear, filters: 3}
-outputs: {early: two, late: fc}
-"""
-
-
-@pytest.fixture
-def marked(tmp_path: Path) -> Path:
-    path = tmp_path / "mark_up.yaml"
-    path.write_text(MARKUP, "utf-8")
-    return path
-
 
 # golden files
 
@@ -80,43 +40,6 @@ def test_every_golden_file_is_compared() -> None:
 
 
 # the printed columns, read back as text
-
-
-def table(name: str, format: str, columns: str = "kind,level,row,params,macs,activations", depth: int = 1) -> list[list[str]]:
-    """The cells of every line of a printed report, its head first."""
-    text = api.report(name, columns=columns, depth=depth).text(format)
-    return list(READERS[format](text))
-
-
-def from_terminal(text: str) -> Iterator[list[str]]:
-    for line in text.split("\n\n")[1].splitlines():
-        if line.strip():
-            yield re.split(r" {2,}", line.strip())
-
-
-def from_markdown(text: str) -> Iterator[list[str]]:
-    """As GitHub's dialect of CommonMark is read by another program."""
-    cells: list[str] = []
-    for token in GITHUB.parse(text):
-        if token.type == "tr_open":
-            cells = []
-        elif token.type == "inline":
-            cells.append("".join(child.content for child in token.children or ()))
-        elif token.type == "tr_close":
-            yield [*cells]
-
-
-def from_latex(text: str) -> Iterator[list[str]]:
-    for line in text.splitlines():
-        if line.endswith(r" \\"):
-            yield [cell.strip() for cell in line.removesuffix(r" \\").split(" & ")]
-
-
-def from_csv(text: str) -> Iterator[list[str]]:
-    yield from csv.reader(io.StringIO(text, newline=""), strict=True)
-
-
-READERS = {"table": from_terminal, "markdown": from_markdown, "latex": from_latex, "csv": from_csv}
 
 
 def number(cell: str) -> int:
@@ -252,55 +175,7 @@ def test_a_column_that_is_not_there_gets_the_list_of_those_that_are() -> None:
         assert column.key in one.message
 
 
-# markup
-
-
-def test_markup_in_a_spec_shows_as_text_in_markdown(marked: Path) -> None:
-    text = api.report(marked, columns="row,type,width {x},params").text("markdown")
-    rows = list(from_markdown(text))
-    assert rows[0] == ["row", "type", "width {x}", "parameters"]
-    assert rows[1] == ["one", "a|b *c* #1 & 50% ~x^2", "8", "224"]
-    assert {len(row) for row in rows} == {4}
-    (title, *_) = [token for token in GITHUB.parse(text) if token.type == "inline"]
-    shown = "".join(child.content for child in title.children or ())
-    assert shown == r"mark_up, input 16x16x3, 100% of <b>it</b> | a_b, $5 & \more"
-    assert not [child for child in title.children or () if child.type == "html_inline"]
-
-
-def test_markup_in_a_spec_shows_as_text_in_latex(marked: Path) -> None:
-    text = api.report(marked, columns="row,type,width {x},params").text("latex")
-    body = text[text.index("\\begin") :]
-    assert r"one & a\textbar{}b *c* \#1 \& 50\% \textasciitilde{}x\textasciicircum{}2 & 8 & 224 \\" in body
-    assert r"width\\\{x\}" in body
-    plain = re.sub(r"\\[#$%&_{}]", "", body)
-    assert not re.search(r"[#%_^~|<>]", plain)
-    assert plain.count("{") == plain.count("}")
-
-
-def test_latex_has_the_columns_of_table_1() -> None:
-    head = api.report("googlenet").text("latex").splitlines()[4].strip().removesuffix(r" \\").split(" & ")
-    plain = [re.sub(r"\\shortstack\[.\]\{(.*)\}", r"\1", one).replace(r"\\", " ").replace(r"$\times$", "x") for one in head]
-    (paper, *_) = csv.reader((ROOT / "tests" / "data" / "googlenet_table1.csv").read_text("utf-8").splitlines())
-    expected = ["type", "patch size/ stride", "output size", "depth", "#1x1", "#3x3 reduce", "#3x3", "#5x5 reduce", "#5x5"]
-    expected += ["pool proj", "params", "ops"]
-    assert [one.replace("\\", "") for one in plain] == expected
-    assert set(expected[4:10]) <= set(paper)
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex")
-def test_latex_compiles(marked: Path, tmp_path: Path) -> None:
-    tables = [*map(api.report, shipped()), api.report(marked, depth=9)]
-    page = "\\documentclass{article}\\usepackage[landscape,margin=1cm]{geometry}\\usepackage{booktabs}\\begin{document}\\tiny\n"
-    page += "\\newpage\n".join(report.text("latex") for report in tables) + "\\end{document}\n"
-    (tmp_path / "page.tex").write_text(page, "utf-8")
-    words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    assert f"({len(tables)} pages" in done.stdout
-    assert "Overfull" not in done.stdout
-
-
-# CSV and JSON
+# CSV
 
 
 def test_csv_is_rfc_4180_with_exact_integers(marked: Path) -> None:
@@ -311,99 +186,3 @@ def test_csv_is_rfc_4180_with_exact_integers(marked: Path) -> None:
     assert {len(row) for row in from_csv(text)} == {3}
     big = {row[0]: row[1] for row in table("googlenet", "csv", "kind,macs")[1:]}
     assert big["total"] == "1582671872"
-
-
-def undescribed(data: Any, schema: Any, defs: Any) -> Iterator[str]:
-    """The keys of data that its schema does not name."""
-    if "$ref" in schema:
-        schema = defs[schema["$ref"].removeprefix("#/$defs/")] | {key: each for key, each in schema.items() if key != "$ref"}
-    if isinstance(data, list):
-        for each in data:
-            yield from undescribed(each, schema.get("items", {}), defs)
-    elif isinstance(data, dict):
-        parts = [schema, *schema.get("allOf", ())]
-        parts = [defs[part["$ref"].removeprefix("#/$defs/")] if "$ref" in part else part for part in parts]
-        known = {key: each for part in parts for key, each in part.get("properties", {}).items()}
-        for key, value in data.items():
-            found = known.get(key, schema.get("additionalProperties"))
-            if found is None:
-                yield key
-            else:
-                yield from undescribed(value, found, defs)
-
-
-@pytest.mark.parametrize("name", shipped())
-def test_the_json_of_every_spec_is_what_its_schema_says(name: str) -> None:
-    network = api.load(name)
-    found = {
-        "report": api.report_network(network, depth=9).data(),
-        "audit": audit_data(network, api.audit_network(network)),
-    }
-    for what, data in found.items():
-        schema = SCHEMAS[what]()
-        plain = json.loads(json.dumps(data))
-        assert [error.message for error in Draft202012Validator(schema).iter_errors(plain)] == []
-        assert [*undescribed(plain, schema, schema["$defs"])] == []
-
-
-def test_a_schema_refuses_what_is_not_the_contract() -> None:
-    data = json.loads(api.report("lenet5").text("json"))
-    validator = Draft202012Validator(SCHEMAS["report"]())
-    for spoil in (
-        lambda one: one["rows"][0].pop("params"),
-        lambda one: one["rows"][0].update(macs="many"),
-        lambda one: one["totals"].update(depth=-1),
-        lambda one: one.update(schema=2),
-        lambda one: one["rows"][0].update(receptive_field=[5]),
-    ):
-        one = json.loads(json.dumps(data))
-        spoil(one)
-        assert list(validator.iter_errors(one))
-
-
-@pytest.mark.parametrize("what", ["report", "audit"])
-def test_the_schema_file_is_what_the_code_says(what: str) -> None:
-    path = ROOT / "specs" / f"{what}.schema.json"
-    Draft202012Validator.check_schema(SCHEMAS[what]())
-    text = json.dumps(SCHEMAS[what](), indent=1, ensure_ascii=False) + "\n"
-    assert path.read_text("utf-8") == text, f"run archspec schema --of {what} -o specs/{what}.schema.json"
-
-
-# files and pipes
-
-
-def archspec(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "archspec", *words], capture_output=True, text=True, check=False, **options)
-
-
-@pytest.mark.parametrize("format", FORMATS)
-def test_a_report_goes_into_a_file_as_it_would_be_printed(format: str, tmp_path: Path) -> None:
-    path = tmp_path / "report"
-    done = archspec("report", "lenet5", "--format", format, "-o", str(path))
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"wrote {path}\n", "")
-    assert path.read_bytes().decode("utf-8") == api.report("lenet5").text(format)
-    assert [*tmp_path.iterdir()] == [path]
-    wrong = archspec("report", "lenet5", "--format", format, "-o", str(tmp_path / "no" / "such"))
-    assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert "error[bad-file]" in wrong.stderr
-
-
-VERBS = ["report googlenet", "report googlenet --format csv --depth 9", "audit googlenet", "check googlenet", "list", "schema"]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no SIGPIPE")
-@pytest.mark.parametrize("verb", VERBS)
-def test_a_pipe_that_nobody_reads_ends_every_verb_quietly(verb: str) -> None:
-    """By SIGPIPE, as any filter: 141 for the shell."""
-    command = f"{sys.executable} -m archspec {verb} | true; echo ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("141\n", "")
-
-
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
-def test_a_stream_that_has_no_blocks_gets_ascii(encoding: str) -> None:
-    environment = {**os.environ, "PYTHONIOENCODING": encoding}
-    done = archspec("report", "googlenet", env=environment, encoding=encoding)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.isascii()
-    assert re.search(r"^conv2 .* 22\.7  #####$", done.stdout, re.MULTILINE)

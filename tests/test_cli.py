@@ -216,7 +216,7 @@ def test_build_runs_the_network_and_prints_the_report(tmp_path: Path) -> None:
     assert "1,582,671,872 multiply-adds" in done.stdout
     assert "built: 13,378,280 parameters, heads aux1, aux2" in done.stdout
     assert "forward pass: 1x3x224x224 → 1x1000 in " in done.stdout
-    assert "5 of 63 published figures differ" in done.stdout
+    assert "5 of 64 published figures differ" in done.stdout
     assert os.listdir(tmp_path) == ["g.safetensors"]
     again = run("build", "googlenet", "--no-heads", "--weights", "g.safetensors", folder=tmp_path)
     assert "built: 6,998,552 parameters\n" in again.stdout

@@ -10,7 +10,7 @@ from archspec.analysis.costs import NetworkCost, NodeCost, network_cost
 from archspec.ir.claims import agrees
 from archspec.ir.tree import Claim, Network
 from archspec.language.figures import Counts, Figure
-from archspec.ops.base import Cost
+from archspec.ops.base import Cost, Shape
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Finding:
     """One published figure: `computed` in its unit, `deviation` as (computed - published) / published, None for sizes.
 
     `row` is None for a figure of the whole network. `inherited`: a later text changed the network that it was printed for.
+    `erratum` (the source is wrong) and `why` (any other reason) are why the figure is not what comes out.
     """
 
     row: str | None
@@ -28,6 +29,36 @@ class Finding:
     agrees: bool
     inherited: bool
     erratum: str | None = None
+    why: str | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether it counts as a difference: an erratum does not."""
+        return not self.agrees and not self.erratum
+
+
+#: what is computed as text, the deviation, and whether it agrees
+_Compared = tuple[str, float | None, bool]
+
+
+@dataclass(frozen=True)
+class _Computed:
+    """What a row, or the network, has of the figures; `trained` is its cost with the heads."""
+
+    cost: Cost
+    trained: Cost
+    depth: int
+    output: Shape
+    #: what is read of the input along each side, None: all; asked for only where a source states it
+    field: Callable[[], tuple[int | None, int | None]]
+    input: Shape
+    counts: Counts
+
+    def finding(self, row: str | None, claim: Claim) -> Finding:
+        """The published figure beside the computed one."""
+        computed, deviation, fits = _COMPARED.get(claim.key, _counted)(self, claim)
+        told = (claim.inherited, claim.erratum, claim.why)
+        return Finding(row, claim.key, claim.text, computed, deviation, fits, *told)
 
 
 def audit(network: Network, costs: NetworkCost | None = None) -> list[Finding]:
@@ -35,21 +66,24 @@ def audit(network: Network, costs: NetworkCost | None = None) -> list[Finding]:
     costs = costs or network_cost(network)
     findings: list[Finding] = []
     for cost in (*costs.rows, *costs.heads):
-        findings += node_findings(cost, network.counts)
-    for claim in network.claims.values():
-        findings.append(_finding(None, claim, costs.total, costs.depth, network.counts))
-    return findings
+        findings += node_findings(cost, costs)
+    trained = costs.total + costs.heads_total
+    whole = _Computed(costs.total, trained, costs.depth, network.output, lambda: costs.reads, network.input, network.counts)
+    return findings + [whole.finding(None, claim) for claim in network.claims.values()]
 
 
-def node_findings(cost: NodeCost, counts: Counts) -> Iterator[Finding]:
+def node_findings(cost: NodeCost, whole: NetworkCost) -> Iterator[Finding]:
     """The findings of one row. What the body of a block states of itself is checked, but nobody published it."""
-    node = cost.node
-    for claim in node.claims.values():
-        if isinstance(claim.value, tuple):
-            fits = agrees(claim.value, node.output)
-            yield Finding(node.path, claim.key, claim.text, str(node.output), None, fits, claim.inherited, claim.erratum)
-        else:
-            yield _finding(node.path, claim, cost.cost, cost.depth, counts)
+    node, network = cost.node, whole.network
+    if node.claims:
+        field = lambda: whole.fields[node.path].size  # noqa: E731
+        own = _Computed(cost.cost, cost.cost, cost.depth, node.output, field, network.input, network.counts)
+        yield from (own.finding(node.path, claim) for claim in node.claims.values())
+
+
+def figure_of(key: str, cost: Cost, depth: int, counts: Counts) -> int:
+    """A counted figure (`params`, `ops`, `activations`, `depth`) by the source's rules of counting."""
+    return _COUNTED[key](cost, depth, counts)
 
 
 def _params(cost: Cost, depth: int, counts: Counts) -> int:
@@ -60,34 +94,51 @@ def _ops(cost: Cost, depth: int, counts: Counts) -> int:
     return cost.macs * (2 if counts.ops.unit == "flops" else 1)
 
 
+def _activations(cost: Cost, depth: int, counts: Counts) -> int:
+    return cost.activations
+
+
 def _depth(cost: Cost, depth: int, counts: Counts) -> int:
     return depth
 
 
-#: how each figure is computed, and whether a tolerance applies to it
-_COMPUTED: dict[str, tuple[Callable[[Cost, int, Counts], int], bool]] = {
-    "params": (_params, True),
-    "ops": (_ops, True),
-    "depth": (_depth, False),
+_COUNTED: dict[str, Callable[[Cost, int, Counts], int]] = {
+    "params": _params,
+    "params with heads": _params,
+    "ops": _ops,
+    "activations": _activations,
+    "depth": _depth,
 }
 
 
-def _finding(row: str | None, claim: Claim, cost: Cost, depth: int, counts: Counts) -> Finding:
-    figure = claim.value
+def _counted(one: _Computed, claim: Claim) -> _Compared:
+    """A count agrees if it rounds to what is printed, or lies within the tolerance; a depth has none."""
+    figure, counts = claim.value, one.counts
     assert isinstance(figure, Figure)
-    compute, tolerant = _COMPUTED[claim.key]
-    computed = compute(cost, depth, counts)
-    base = counts.params.base if claim.key == "params" else counts.ops.base
+    computed = figure_of(claim.key, one.trained if claim.key == "params with heads" else one.cost, one.depth, counts)
+    base = counts.params.base if claim.key.startswith("params") else counts.ops.base
     published = figure.number(base)
     deviation = (computed - published) / published if published else None
-    near = tolerant and deviation is not None and abs(deviation) <= Fraction(counts.tolerance).limit_denominator(10**6)
-    fits = near or figure.rounds_from(computed, base)
+    tolerance = Fraction(0 if claim.key == "depth" else counts.tolerance).limit_denominator(10**6)
+    near = deviation is not None and abs(deviation) <= tolerance
     shown = figure.like(computed, base)
-    return Finding(
-        row, claim.key, claim.text, shown, None if deviation is None else float(deviation), fits, claim.inherited, claim.erratum
-    )
+    return shown, None if deviation is None else float(deviation), near or figure.rounds_from(computed, base)
 
 
-def figure_of(key: str, cost: Cost, depth: int, counts: Counts) -> int:
-    """A figure (`params`, `ops`, `depth`) by the source's rules of counting."""
-    return _COMPUTED[key][0](cost, depth, counts)
+def _output_size(one: _Computed, claim: Claim) -> _Compared:
+    assert isinstance(claim.value, tuple)
+    return str(one.output), None, agrees(claim.value, one.output)
+
+
+def _receptive_field(one: _Computed, claim: Claim) -> _Compared:
+    """A side that is read whole, or would be read beyond its ends, is also rightly said to be read as far as it goes."""
+    assert isinstance(claim.value, tuple)
+    shown = []
+    for stated, read, side in zip(claim.value, one.field(), one.input[1:3], strict=True):
+        whole = read is None or read >= side
+        shown.append(side if read is None or (whole and stated == side) else read)
+    return "x".join(map(str, shown)), None, tuple(shown) == claim.value
+
+
+#: how the figures are compared that are no counts
+_COMPARED: dict[str, Callable[[_Computed, Claim], _Compared]] = {"output size": _output_size, "receptive field": _receptive_field}

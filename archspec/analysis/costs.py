@@ -67,6 +67,13 @@ class NetworkCost:
         """The receptive field of every node, by path."""
         return receptive_fields(self.network)
 
+    @property
+    def reads(self) -> tuple[int | None, int | None]:
+        """Rows and columns of the input that one place of what the network returns reads, the most of them; None: all."""
+        paths = [one.path for one in self.network.outputs] or [self.network.body.path]
+        rows, columns = zip(*(self.fields[path].size for path in paths), strict=True)
+        return (None if None in rows else max(rows), None if None in columns else max(columns))
+
     @cached_property
     def depth(self) -> int:
         """Convolutions and linears on the longest path to what the network returns."""

@@ -30,5 +30,5 @@ def command(
         from archspec.render.terminal import audit_table, show
 
         show(audit_table(network, findings))
-    if strict and any(not finding.agrees and not finding.erratum for finding in findings):
+    if strict and any(finding.differs for finding in findings):
         raise typer.Exit(1)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
 from archspec.ir.cells import BrokenError, Reporter, cell_value
 from archspec.ir.rows import Row
 from archspec.ir.scope import RowNames, origin
 from archspec.ir.tree import Claim
-from archspec.language.figures import figure, output_size
+from archspec.language.figures import Figure, extent, figure, output_size
 from archspec.language.formula import UnknownValueError
-from archspec.language.nodes import Text, describe
-from archspec.language.places import Source
+from archspec.language.names import FIGURES, REASONS
+from archspec.language.nodes import Node, Text, describe
+from archspec.language.places import Place, Source
+from archspec.language.reasons import reason, told, unstated
 from archspec.language.spec import Spec
 from archspec.ops.base import Shape
+
+Reasons: TypeAlias = Mapping[str, Mapping[str, Text]]
 
 
 def stated_size(row: Row, names: RowNames, report: Reporter) -> tuple[int, ...] | None:
@@ -34,33 +41,74 @@ def checked_claims(
 ) -> tuple[dict[str, Claim], Shape | None]:
     """The claims of a row, and the stated shape if it is not what comes out: either of the two may be the mistake."""
     claims: dict[str, Claim] = {}
-    reason = row.get("erratum")
-    erratum = str(reason) if isinstance(reason, Text) else None
-    for key in ("depth", "params", "ops"):
+    reasons = _reasons(row, report)
+    for key, read in _READ.items():
         node = row.get(key)
         if node is None:
             continue
         try:
-            if not isinstance(node, Text):
-                raise ValueError("a figure such as 159K, 2.7K or 118M")
-            claims[key] = Claim(key, str(node), figure(node), node.place, node.place.source in inherited, erratum)
+            claims[key] = _claim(key, read(node), node.place, inherited, reasons)
         except ValueError as error:
             report.add("bad-claim", f"{key} must be {error}, found {describe(node)}", node.place)
     node, stated = row.get("output size"), names.stated
     if stated is None or node is None:
         return claims, None
-    shown = "x".join(map(str, stated))
-    claim = Claim("output size", shown, stated, node.place, node.place.source in inherited, erratum)
-    claims["output size"] = claim
-    if output is None or claim.inherited or erratum or agrees(stated, output):
+    claim = claims["output size"] = _claim("output size", stated, node.place, inherited, reasons)
+    if output is None or claim.inherited or claim.erratum or agrees(stated, output):
         return claims, None
     height, width, *channels = stated
     wanted = Shape(channels[0] if channels else output.channels, height, width, output.flat)
     mend = "check its patch, stride, padding and ceil; sizes are height x width x channels"
     if wanted[1:3] == output[1:3]:
         mend = "check its filters"
-    report.add("output-size", f"the output size is stated as {shown}, but {output} comes out", origin(node, names), mend)
+    report.add("output-size", f"the output size is stated as {claim.text}, but {output} comes out", origin(node, names), mend)
     return claims, wanted
+
+
+def _figure(node: Node) -> Figure:
+    if not isinstance(node, Text):
+        raise ValueError("a figure such as 159K, 2.7K or 118M")
+    return figure(node)
+
+
+#: how the figures of a row are read, but for its output size, which may be a formula's
+_READ: dict[str, Callable[[Node], Figure | tuple[int, ...]]] = {
+    **dict.fromkeys(("depth", "params", "ops", "activations"), _figure),
+    "receptive field": extent,
+}
+
+
+def _reasons(row: Row, report: Reporter) -> Reasons:
+    """The reasons of a row, by `erratum` and `why` and then by the figure that they explain."""
+    found: dict[str, dict[str, Text]] = {}
+    stated = [key for key in FIGURES if key in row.keys]
+    for name in REASONS:
+        node = row.get(name)
+        if node is None:
+            continue
+        try:
+            reason(node)
+        except ValueError as error:
+            report.add("bad-claim", f"{name} must be {error}, found {describe(node)}", node.place)
+            continue
+        for message, place, hint in unstated(name, node, stated):
+            report.add("unknown-column", message, place, hint)
+        found[name] = dict(told(node, stated))
+    return found
+
+
+def _claim(key: str, value: Figure | tuple[int, ...], place: Place, inherited: frozenset[Source], reasons: Reasons) -> Claim:
+    """A figure with its reasons. `why` is about the network of its own text, so it does not outlive a change; an erratum does."""
+    erratum, why = (reasons.get(name, {}).get(key) for name in REASONS)
+    return Claim(
+        key,
+        value.text if isinstance(value, Figure) else "x".join(map(str, value)),
+        value,
+        place,
+        place.source in inherited,
+        str(erratum) if erratum is not None else None,
+        str(why) if why is not None and why.place.source not in inherited else None,
+    )
 
 
 def agrees(stated: tuple[int, ...], output: Shape) -> bool:
@@ -70,7 +118,4 @@ def agrees(stated: tuple[int, ...], output: Shape) -> bool:
 
 def total_claims(spec: Spec) -> dict[str, Claim]:
     """What the source says of the whole network."""
-    return {
-        key: Claim(key, figure.text, figure, place, place.source in spec.inherited)
-        for key, (figure, place) in spec.claims.items()
-    }
+    return {key: _claim(key, value, place, spec.inherited, spec.reasons) for key, (value, place) in spec.claims.items()}

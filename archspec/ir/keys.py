@@ -7,7 +7,7 @@ from archspec.ir.rows import COMBINATORS, Row
 from archspec.ir.scope import Layer, Ref, RowNames, Rows
 from archspec.language.diagnostics import did_you_mean
 from archspec.language.formula import UnknownValueError
-from archspec.language.names import nearest
+from archspec.language.names import FIGURES, REASONS, nearest
 from archspec.language.nodes import Map, Node, Seq, Text, describe
 from archspec.language.values import boolean, nonnegative, whole
 
@@ -37,8 +37,9 @@ def check_keys(row: Row, path: tuple[str, ...], report: Reporter) -> None:
         report.add(
             "duplicate-key", f"`{again}` and `{first}` are the same key", again.place, related=[("first here", first.place)]
         )
-    if "erratum" in row.keys and not row.keys.keys() & {"output size", "depth", "params", "ops"}:
-        report.add("unknown-column", "`erratum` explains a published figure, and the row has none", row.keys["erratum"][0].place)
+    if row.keys.keys().isdisjoint(FIGURES):
+        for key in [key for key in REASONS if key in row.keys]:
+            report.add("unknown-column", f"`{key}` explains a published figure, and the row has none", row.keys[key][0].place)
     for key in row.keys.keys() & _ELSEWHERE.keys():
         report.add("unknown-column", f"`{key}` is a key of {_ELSEWHERE[key]}", row.keys[key][0].place)
     kinds = [key for key in ("type", "layer", *COMBINATORS) if key in row.keys]

@@ -20,7 +20,10 @@ INPUT = "input"
 
 @dataclass(frozen=True)
 class Claim:
-    """A figure that the source states in a row. `inherited`: a later text changed the network, so it is only compared."""
+    """A figure that the source states in a row. `inherited`: a later text changed the network, so it is only compared.
+
+    `erratum` is what the source has wrong, `why` any other reason for which the figure is not what comes out.
+    """
 
     key: str
     text: str
@@ -28,6 +31,7 @@ class Claim:
     place: Place
     inherited: bool = False
     erratum: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from archspec.language.nodes import is_null
-from archspec.language.values import Bool, whole, written
+from archspec.language.values import SIZE, Bool, sides, whole, written
 from archspec.language.values import Fraction as Share
 
 _FIGURE = re.compile(r"(\d{1,18}(?:,\d{3}){0,6})(?:\.(\d{1,9}))?\s*(K|M|B|G|T| ?thousand| ?million| ?billion)?", re.IGNORECASE)
@@ -67,12 +67,16 @@ def output_size(value: object, wanted: str = "a size such as 28x28x256, height x
     return tuple(one(part.strip() if isinstance(part, str) else part) for part in parts)
 
 
+#: reads a receptive field, `195` or `195x195`
+extent = sides(1, "a number of places such as 195, or height x width")
+
 _figure = written(
     "a figure as the source prints it: 159K, 2.7K, 6,998,552, 1.5 billion",
     *("number", "null"),
     pattern=r"\s*\d[\d,]*(\.\d+)?\s*([KMBGTkmbgt]| ?([Tt]housand|[MmBb]illion))?\s*",
     minimum=0,
 )
+_extent = written("places of the input: 195, or height x width", "integer", "null", pattern=rf"\s*{SIZE}\s*", minimum=1)
 _one = r"\s*\+?0*[1-9]\d*\s*"
 _output_size = written(
     "height x width x channels: 28x28x256, or 28x28 without the channels",
@@ -85,6 +89,10 @@ _output_size = written(
 #: figures and sizes as a source prints them
 Published = Annotated[
     Figure | None, PlainValidator(lambda value: None if is_null(value) else figure(value), json_schema_input_type=_figure)
+]
+Extent = Annotated[
+    tuple[int, int] | None,
+    PlainValidator(lambda value: None if is_null(value) else extent(value), json_schema_input_type=_extent),
 ]
 OutputSize = Annotated[tuple[int, ...], PlainValidator(output_size, json_schema_input_type=_output_size)]
 

@@ -11,7 +11,9 @@ from itertools import islice
 
 #: Keys of a row that are not columns: structure first, then what the source claims.
 STRUCTURE = ("id", "type", "layer", "from", "when", "else", "repeat", "concat", "sum", "product", "split", "after", "before")
-CLAIMS = ("output size", "depth", "params", "ops", "erratum")
+FIGURES = ("output size", "depth", "params", "ops", "activations", "receptive field")
+REASONS = ("erratum", "why")
+CLAIMS = (*FIGURES, *REASONS)
 HEAD_KEYS = ("loss weight",)
 
 #: First words of a change's path that are not rows, and the network's input as a source.

@@ -5,15 +5,16 @@ Rows stay nodes here: their columns depend on their type, and are validated when
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from archspec.language.diagnostics import did_you_mean
-from archspec.language.figures import Counts, Published, output_size
-from archspec.language.names import nearest
+from archspec.language.figures import Counts, Extent, Figure, Published, output_size
+from archspec.language.names import REASONS, nearest
 from archspec.language.nodes import is_null
+from archspec.language.reasons import Reason
 from archspec.language.values import TYPES, Number, Word, nonnegative, number, written
 
 Shape3 = tuple[int, int, int]
@@ -57,6 +58,21 @@ class TotalClaims(Strict):
     params: Published = Field(default=None, description="parameters, for example 6.8M")
     ops: Published = Field(default=None, description="operations, for example 1.5B")
     depth: Published = Field(default=None, description="convolutions and linears on the longest path")
+    activations: Published = Field(default=None, description="output elements of convolutions and linears")
+    params_with_heads: Published = Field(
+        default=None, alias="params with heads", description="parameters, those of the heads included"
+    )
+    receptive_field: Extent = Field(
+        default=None, alias="receptive field", description="how much of the input one place of the output reads"
+    )
+    erratum: Reason = Field(default=None, description="what the source has wrong, for all figures or for each")
+    why: Reason = Field(default=None, description="why a figure is not what comes out, for all figures or for each")
+
+    def figures(self) -> Iterator[tuple[str, Figure | tuple[int, int] | None]]:
+        """The figures that are told of, by their key; None takes an inherited one away."""
+        for name, field in type(self).model_fields.items():
+            if name in self.model_fields_set and name not in REASONS:
+                yield field.alias or name, getattr(self, name)
 
 
 def _single(value: Any) -> float:

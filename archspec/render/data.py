@@ -49,7 +49,7 @@ def audit_data(network: Network, findings: list[Finding]) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": network.name,
         "findings": [{"row": f.row, "figure": f.key, **_claim(f)} for f in findings],
-        "differs": sum(not f.agrees and not f.erratum for f in findings),
+        "differs": sum(f.differs for f in findings),
     }
 
 
@@ -87,7 +87,7 @@ def _row(line: Line) -> dict[str, Any]:
         "type": node.type,
         "output": list(node.output.tensor),
         **_figures(line),
-        "claims": {f.key: _claim(f) for f in node_findings(line.part, line.report.network.counts)},
+        "claims": {f.key: _claim(f) for f in node_findings(line.part, line.report.costs)},
     }
     if line.level < line.report.depth:
         data["rows"] = [_row(replace(line, level=line.level + 1, part=part)) for part in line.part.parts]
@@ -102,4 +102,5 @@ def _claim(finding: Finding) -> dict[str, Any]:
         "agrees": finding.agrees,
         "inherited": finding.inherited,
     }
-    return {**data, "erratum": finding.erratum} if finding.erratum else data
+    reasons = {"erratum": finding.erratum, "why": finding.why}
+    return data | {name: told for name, told in reasons.items() if told}

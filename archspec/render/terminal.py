@@ -22,6 +22,9 @@ from archspec.render.units import counting
 if TYPE_CHECKING:
     from archspec.render.report import Report
 
+#: in place of a row, for figures of the network
+WHOLE = "(whole network)"
+
 
 def bare_table() -> Table:
     """A table without lines between its cells."""
@@ -70,16 +73,29 @@ def audit_table(network: Network, findings: list[Finding]) -> RenderableType:
     for finding in findings:
         verdict = "agrees" if finding.agrees else "differs"
         verdict += ", inherited" if finding.inherited else ""
-        verdict += f", erratum: {finding.erratum}" if finding.erratum and not finding.agrees else ""
+        verdict += ", erratum" if finding.erratum and not finding.agrees else ""
         style = "" if finding.agrees else "yellow" if finding.inherited or finding.erratum else "bold red"
-        cells = (finding.row or "(whole network)", finding.key, finding.published, finding.computed, _deviation(finding), verdict)
+        cells = (finding.row or WHOLE, finding.key, finding.published, finding.computed, _deviation(finding), verdict)
         table.add_row(*map(Text, cells), style=style)
-    return Group(Text.assemble((network.name, "bold")), Text(""), table, Text(""), *map(Text, audit_notes(network, findings)))
+    told = [*map(Text, _reasons(findings))]
+    notes = map(Text, audit_notes(network, findings))
+    return Group(Text.assemble((network.name, "bold")), Text(""), table, Text(""), *told, *([Text("")] if told else []), *notes)
+
+
+def _reasons(findings: list[Finding]) -> Iterator[str]:
+    """Why figures are not what comes out, each reason once."""
+    told: dict[str, dict[str, list[str]]] = {}
+    for one in findings:
+        for reason in (f"erratum: {one.erratum}" if one.erratum else None, one.why):
+            if reason and not one.agrees:
+                told.setdefault(reason, {}).setdefault(one.row or WHOLE, []).append(one.key)
+    for reason, rows in told.items():
+        yield ", ".join(f"{row} {' and '.join(keys)}" for row, keys in rows.items()) + f": {reason}"
 
 
 def audit_notes(network: Network, findings: list[Finding]) -> Iterator[str]:
     """How many figures differ, and by which rules they were compared."""
-    differs = sum(not finding.agrees and not finding.erratum for finding in findings)
+    differs = sum(finding.differs for finding in findings)
     inherited = sum(finding.inherited for finding in findings)
     if not findings:
         yield "The spec states no published figures."

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from archspec.ir.rows import COMBINATORS
 from archspec.ir.types import Type
-from archspec.language.figures import OutputSize
-from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, identifier
+from archspec.language.figures import Extent, OutputSize
+from archspec.language.names import CLAIMS, FIGURES, HEAD_KEYS, REASONS, STRUCTURE, identifier
+from archspec.language.reasons import Reason
 from archspec.render.schema.form import NULL, Json, keyed, model, ref, spelled
 from archspec.render.schema.types import definition
 from archspec.render.schema.values import cell
@@ -19,8 +20,9 @@ _SOMEWHERE = ("else", *HEAD_KEYS, "after", "before")
 def row_defs(types: Iterable[Type]) -> Json:
     """A row in each of the places where one stands."""
     keys = _row_keys()
-    claims = [spelling for key in CLAIMS if key != "erratum" for spelling in _both(key)]
+    stated = [{"required": [spelling]} for key in FIGURES for spelling in _both(key)]
     no_columns: Json = {"propertyNames": ref("row_key")}
+    explained = [{"if": {"required": [one]}, "then": {"anyOf": stated}} for one in REASONS]
     whole: Json = {"oneOf": [{"required": [kind]} for kind in ("type", "layer", *COMBINATORS)]}
     told = {"if": {"properties": {"when": {"not": NULL}}, "required": ["when"]}, "then": {"required": ["else"]}}
     return {
@@ -38,22 +40,21 @@ def row_defs(types: Iterable[Type]) -> Json:
             "allOf": [
                 ref("typed"),
                 *({"if": {"required": [kind]}, "then": no_columns} for kind in COMBINATORS),
-                {"if": {"required": ["erratum"]}, "then": {"anyOf": [{"required": [claim]} for claim in claims]}},
             ],
         },
-        "list_row": {"anyOf": [ref("type_name"), ref("rows"), {**_row_with(), **whole}]},
-        "branch": {"anyOf": [ref("type_name"), ref("rows"), {**_row_with("else"), **whole, **told}]},
+        "list_row": {"anyOf": [ref("type_name"), ref("rows"), {**_row_with(also=explained), **whole}]},
+        "branch": {"anyOf": [ref("type_name"), ref("rows"), {**_row_with("else", also=explained), **whole, **told}]},
         "rows": {"type": "array", "items": ref("list_row")},
         "body": {"anyOf": [ref("list_row"), NULL]},
-        "head": _row_with(*HEAD_KEYS),
+        "head": _row_with(*HEAD_KEYS, also=explained),
         "change": {"anyOf": [{"not": {"type": "object"}}, _row_with(*_SOMEWHERE)]},
     }
 
 
-def _row_with(*keys: str) -> Json:
-    """A row in a place that has these of the keys that stand only in some."""
+def _row_with(*keys: str, also: Iterable[Json] = ()) -> Json:
+    """A row in a place that has these of the keys that stand only in some, and asks for more."""
     held = _row_keys()
-    return {"allOf": [ref("row")], **keyed({key: held[key] if key in keys else False for key in _SOMEWHERE})}
+    return {"allOf": [ref("row"), *also], **keyed({key: held[key] if key in keys else False for key in _SOMEWHERE})}
 
 
 def _both(key: str) -> tuple[str, ...]:
@@ -71,6 +72,7 @@ def _row_keys() -> Json:
     earlier = {"type": ["string", "array", "null"], "items": {"type": "string"}, "minItems": 1}
     text = {"type": ["string", "number", "boolean", "null"]}
     figure = {"anyOf": [ref("figure"), NULL]}
+    reason = {"anyOf": [model(Reason), NULL]}
     held: Json = {
         "id": {"description": "the row's name", "anyOf": [{"type": "string", **ref("id")}, {"type": ["boolean", "null"]}]},
         "type": ref("type_name", description="an op, a library block, or a block of the spec"),
@@ -89,7 +91,10 @@ def _row_keys() -> Json:
         "depth": {"description": "stated: convolutions and linears on the longest path", **figure},
         "params": {"description": "stated: parameters, for the audit", **figure},
         "ops": {"description": "stated: operations, for the audit", **figure},
-        "erratum": {"description": "why a stated figure is not what comes out", **text},
+        "activations": {"description": "stated: output elements of convolutions and linears, for the audit", **figure},
+        "receptive field": {"description": "stated: how much of the input one place reads", **model(Extent)},
+        "erratum": {"description": "what the source has wrong, for all of the row's figures or for each", **reason},
+        "why": {"description": "why a figure is not what comes out, for all of the row's figures or for each", **reason},
         "loss weight": ref("column.number", description="what the loss of a head is multiplied with", minimum=0),
     }
     return {key: held[key] for key in (*STRUCTURE, *CLAIMS, *HEAD_KEYS)}

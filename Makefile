@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: build test check format bench networks clean
+.PHONY: build test check format bench networks ledger clean
 
 build: $(SETUP)  ## set up, then the main job: compile, run and audit Table 1 of GoogLeNet
 	$(BIN)/archspec build specs/googlenet.yaml
@@ -32,6 +32,9 @@ bench: $(SETUP)  ## start-up, and the language, beside importing torch
 
 networks: $(SETUP)  ## compares every shipped spec with a module that stands by itself, into docs/networks.md
 	$(BIN)/python tests/networks_table.py
+
+ledger: $(SETUP)  ## audits every shipped spec, into docs/ledger.md
+	$(BIN)/python tests/ledger.py
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

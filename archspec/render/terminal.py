@@ -75,7 +75,7 @@ def audit_table(network: Network, findings: list[Finding]) -> RenderableType:
         verdict += ", inherited" if finding.inherited else ""
         verdict += ", erratum" if finding.erratum and not finding.agrees else ""
         style = "" if finding.agrees else "yellow" if finding.inherited or finding.erratum else "bold red"
-        cells = (finding.row or WHOLE, finding.key, finding.published, finding.computed, _deviation(finding), verdict)
+        cells = (finding.row or WHOLE, finding.key, finding.published, finding.computed, deviation(finding), verdict)
         table.add_row(*map(Text, cells), style=style)
     told = [*map(Text, _reasons(findings))]
     notes = map(Text, audit_notes(network, findings))
@@ -108,7 +108,8 @@ def audit_notes(network: Network, findings: list[Finding]) -> Iterator[str]:
     yield f"A figure agrees if the computed one rounds to it, or is within {float(percent):g} %; depth and sizes must be equal."
 
 
-def _deviation(finding: Finding) -> str:
+def deviation(finding: Finding) -> str:
+    """In per cent of the published figure; nothing for sizes, and where 0 is published."""
     if finding.deviation is None:
         return ""
     text = f"{100 * finding.deviation:+.1f}"

@@ -197,6 +197,12 @@ RIGHT = {
     "init": TOP + "init: {conv: {weight: {he normal: fan in}, bias: 0}, batch_norm: {weight: {uniform: 1}}}\n" + rows(CONV),
     "counts": TOP + "source: {arxiv: 1409.4842, year: 2014, counts: {params: {M: 1048576}, tolerance: 5%}}\n" + rows(CONV),
     "claims": TOP + "claims: {params: 6.8M, ops: 1.5 billion, depth: 1}\n" + rows(CONV[:-1] + ', ops: "6,998"}'),
+    "reasons": TOP
+    + "claims: {params with heads: 1K, activations: 2K, receptive field: 7x9, why: {activations: x}, erratum: y}\n"
+    + rows(CONV[:-1] + ", receptive field: 3, activations: 12, why: {activations: x}, erratum: y}"),
+    "a reason for an inherited figure": TOP
+    + rows(CONV[:-1] + ", ops: 3}")
+    + "---\nextends: t\nname: u\nrows: {c: {groups: 1, why: {ops: x}}}\n",
     "sizes as lists": TOP + rows("{type: conv, patch: [3, 3], filters: 4, output size: [8, 8, 4]}"),
     "a stream": TOP + rows(CONV) + "---\nextends: t\nname: u\nrows: {c: {filters: 5}}\n",
     "changes": TOP
@@ -274,6 +280,10 @@ WRONG = {
     "a figure with a wrong unit": (TOP + rows(CONV[:-1] + ", params: @}"), "112Q", "112K"),
     "an output size of one number": (TOP + rows(CONV[:-1] + ", output size: @}"), "8", "8x8"),
     "an erratum of nothing": (TOP + rows("{type: relu, erratum: misprint@}"), "", ", output size: 8x8x4"),
+    "a reason of nothing": (TOP + rows("{type: relu, why: unexplained@}"), "", ", receptive field: 3"),
+    "a reason that is a list": (TOP + rows(CONV[:-1] + ", ops: 3, why: @}"), "[x]", "{ops: x}"),
+    "a receptive field that is none": (TOP + rows(CONV[:-1] + ", receptive field: @}"), "all", "7"),
+    "a total's receptive field that is none": (TOP + "claims: {receptive field: @}\n" + rows(CONV), "3x0", "3x3"),
     "a head without from": (TOP + rows(CONV) + "heads: {aux: {type: linear, filters: 3@}}\n", "", ", from: c"),
     "a negative loss weight": (TOP + rows(CONV) + "heads: {a: {from: c, type: linear, filters: 3, loss weight: @}}\n", "-1", "1"),
     "unknown column of a head": (TOP + rows(CONV) + "heads: {a: {from: c, type: linear, filters: 3, @: no}}\n", "patch", "bias"),

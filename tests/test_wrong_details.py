@@ -9,6 +9,8 @@ from conftest import Expected, spec
 
 import archspec
 
+EXTENT = "a number of places such as 195, or height x width"
+
 BASE = "name: t\ninput: 8x8x3\nrows:\n  - {id: c, type: conv, patch: 3x3, filters: 4}\n  - {id: p, type: max pool, patch: 2x2}\n"
 
 #: name -> text, exact diagnostics
@@ -68,6 +70,40 @@ CASES: dict[str, tuple[str, list[Expected]]] = {
     "erratum without a claim": (
         "name: t\ninput: 8x8x3\nrows:\n  - {id: a, type: relu, erratum: x}\n",
         [("4:25", "unknown-column", "a", "`erratum` explains a published figure, and the row has none", "-")],
+    ),
+    "why without a claim": (
+        "name: t\ninput: 8x8x3\nrows:\n  - {id: a, type: relu, why: x}\n",
+        [("4:25", "unknown-column", "a", "`why` explains a published figure, and the row has none", "-")],
+    ),
+    "why of another figure": (
+        "name: t\ninput: 8x8x3\nrows:\n  - {id: a, type: relu, params: 0, why: {parms: x}}\n",
+        [("4:42", "unknown-column", "a", "`why` explains `parms`, which is not stated here", "did you mean `params`?")],
+    ),
+    "why of another total": (
+        "name: t\ninput: 8x8x3\nclaims: {depth: 0, erratum: {deph: x}}\nrows:\n  - relu\n",
+        [("3:30", "unknown-key", "-", "`erratum` explains `deph`, which is not stated here", "did you mean `depth`?")],
+    ),
+    "why as a list": (
+        "name: t\ninput: 8x8x3\nclaims: {depth: 0, why: [x]}\nrows:\n  - {id: a, type: relu, depth: 0, why: [x]}\n",
+        [
+            ("3:25", "bad-claim", "-", "`why` must be a text, or a mapping from figure to text, found a list", "-"),
+            ("5:40", "bad-claim", "a", "why must be a text, or a mapping from figure to text, found a list", "-"),
+        ],
+    ),
+    "why as a nested mapping": (
+        "name: t\ninput: 8x8x3\nrows:\n  - {id: a, type: relu, depth: 0, why: {depth: {x: y}}}\n",
+        [("4:40", "bad-claim", "a", "why must be a text, or a mapping from figure to text, found a mapping", "-")],
+    ),
+    "receptive field": (
+        "name: t\ninput: 8x8x3\nclaims: {receptive field: all}\nrows:\n  - {id: a, type: relu, receptive field: 3x3x3}\n",
+        [
+            ("3:27", "bad-claim", "-", f"`receptive field` must be {EXTENT}, found `all`", "-"),
+            ("5:42", "bad-claim", "a", f"receptive field must be {EXTENT}, found `3x3x3`", "-"),
+        ],
+    ),
+    "params with heads in a row": (
+        "name: t\ninput: 8x8x3\nrows:\n  - {id: a, type: relu, params with heads: 3}\n",
+        [("4:25", "unknown-column", "a", "`params with heads` is not a column of relu", "relu has no columns")],
     ),
     "bad default, unused": (
         "name: t\ninput: 8x8x3\ndefaults: {max pool: {ceil: maybe}}\nrows:\n  - {id: c, type: conv, patch: 3x3, filters: 4}\n",

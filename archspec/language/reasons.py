@@ -16,9 +16,9 @@ from archspec.language.values import Word, text
 
 def reason(value: object) -> str | dict[str, str]:
     """Reads a text, or a mapping from figure to text; raises ValueError."""
-    if not isinstance(value, Mapping):
+    if isinstance(value, str):
         return text(value)
-    if not all(isinstance(told, str) for told in value.values()):
+    if not isinstance(value, Mapping) or not all(isinstance(told, str) for told in value.values()):
         raise ValueError("a text, or a mapping from figure to text")
     return {key: text(told) for key, told in value.items()}
 

@@ -26,9 +26,10 @@ $(SETUP): pyproject.toml
 	$(BIN)/python -m compileall -q archspec
 	touch $(SETUP)
 
-bench: $(SETUP)  ## start-up, and the language, beside importing torch
+bench: $(SETUP)  ## start-up, the language, and variants a second
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/language.py
+	$(BIN)/python benchmarks/variants.py
 
 networks: $(SETUP)  ## compares every shipped spec with a module that stands by itself, into docs/networks.md
 	$(BIN)/python tests/networks_table.py

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archspec.analysis.variants import Variants, variants
 from archspec.ir.tree import Network
 from archspec.language.diagnostics import fail
-from archspec.language.many import MOST
+from archspec.language.intervals import MAX_INT
 from archspec.language.nodes import Slot
 from archspec.language.places import option
 from archspec.language.spec import Spec
@@ -82,7 +82,7 @@ def _checked(path: str, value: Any) -> Array:
     if array.dtype.kind not in "iu":
         message = f"`{path}` must be an array of integers or bools, found {array.dtype}"
         raise fail("bad-value", message, place, hint="round it, and cast it with .astype(numpy.int64)")
-    if int(array.max()) > MOST or int(array.min()) < -MOST:
+    if int(array.max()) > MAX_INT or int(array.min()) < -MAX_INT:
         raise fail("overflow", f"`{path}` has numbers that do not fit in 63 bits", place)
     return array.astype(np.int64, copy=False)
 

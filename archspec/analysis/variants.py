@@ -105,7 +105,7 @@ class Variants:
     @cached_property
     def params_with_heads(self) -> Array:
         heads: Array = self._figures(lambda costs: costs.heads_total[:1])[0]
-        return self.params + heads  # type: ignore[no-any-return]
+        return self.params + heads
 
     @cached_property
     def depth(self) -> Array:

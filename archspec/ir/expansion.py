@@ -15,7 +15,7 @@ from archspec.ir.scope import Cell, RowNames
 from archspec.ir.types import Types
 from archspec.language.blocks import Block
 from archspec.language.diagnostics import Problems
-from archspec.language.formula import MAX_INT
+from archspec.language.intervals import MAX_INT
 from archspec.language.names import id_problem
 from archspec.language.places import Place, Source
 from archspec.ops.base import Cost, Op, Shape

@@ -8,7 +8,10 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from archspec.language.many import each
+from archspec.language.many import Many, each
+
+#: whole numbers below it, and their halves, are floats exactly
+_EXACT = 2**52
 
 
 def round_half_up(x: float) -> int:
@@ -24,12 +27,22 @@ def round_to(x: float, divisor: int) -> int:
     return rounded + divisor if rounded < 0.9 * x else rounded
 
 
+def _rounding(function: Callable[[float], int]) -> Callable[[Any], Any]:
+    """A rounding, which leaves whole numbers as they are (those that a float holds exactly)."""
+    over_all = each(function)
+
+    def rounded(x: Any) -> Any:
+        return x if isinstance(x, Many) and not x.real and x.least > -_EXACT and x.most < _EXACT else over_all(x)
+
+    return rounded
+
+
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "min": (each(min), 2, 20),
     "max": (each(max), 2, 20),
-    "ceil": (each(math.ceil), 1, 1),
-    "floor": (each(math.floor), 1, 1),
-    "round": (each(round_half_up), 1, 1),
+    "ceil": (_rounding(math.ceil), 1, 1),
+    "floor": (_rounding(math.floor), 1, 1),
+    "round": (_rounding(round_half_up), 1, 1),
     "sqrt": (each(math.sqrt), 1, 1),
     "log": (each(math.log), 1, 2),
     "round_to": (each(round_to), 2, 2),

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archspec.language.many import Differ, Many, bounds, fits
+from archspec.language.intervals import fits
+from archspec.language.many import Differ, Many, bounds
 
 if TYPE_CHECKING:
     from archspec.language.many import Array
 
 #: variants that are computed at once
 PIECE = 8192
+#: up to so many times as many numbers as variants, the values are found by marking them, not by sorting
+_SPARSE = 4
 
 
 def evaluated(wanted: Sequence[Many]) -> list[Array]:
@@ -28,14 +31,14 @@ def evaluated(wanted: Sequence[Many]) -> list[Array]:
         held: list[Any] = [*buffers[:, : stop - start]]
         held += [one.array[start:stop] if isinstance(one, Many) and one.array is not None else one for one in given]
         for function, left, right, place in steps:
-            held[place] = function(held[left], held[right], held[place])
+            held[place] = function(held[left], held[right], out=held[place])
         for result, place in zip(results, places, strict=True):
             result[start:stop] = held[place]
     return results
 
 
-#: a function of left, right and the buffer that may take the result, and where these are held
-Step = tuple[Callable[[Any, Any, Any], Any], int, int, int]
+#: a function of left, right and the buffer that may take the result (`out`), and where these are held
+Step = tuple[Callable[..., Any], int, int, int]
 
 
 def _steps(wanted: Sequence[Many]) -> tuple[list[Any], list[Step], list[int], int]:
@@ -82,11 +85,11 @@ def _steps(wanted: Sequence[Many]) -> tuple[list[Any], list[Step], list[int], in
     return given, placed, places, count  # type: ignore[return-value] # a step has three places
 
 
-def _exactly(function: Callable[..., Any], narrow: bool) -> Callable[[Any, Any, Any], Any]:
+def _exactly(function: Callable[..., Any], narrow: bool) -> Callable[..., Any]:
     """The function on Python's integers; its result as int64 if it fits."""
     import numpy as np
 
-    def exact(left: Any, right: Any, _: Any) -> Any:
+    def exact(left: Any, right: Any, out: Any) -> Any:
         result = function(*(np.asarray(side, dtype=object) for side in (left, right)))
         return result.astype(np.int64) if narrow else result
 
@@ -119,14 +122,8 @@ def answers(question: Callable[..., bool], values: Sequence[Any]) -> Array:
     """What each variant answers."""
     import numpy as np
 
-    return np.array([question(*one) for one in _lists(values)], dtype=bool)
-
-
-def _lists(values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    """The numbers of each variant, as Python has them."""
-    size = next(one for one in values if isinstance(one, Many)).batch.size
-    lists = [one.tolist() if hasattr(one, "tolist") else [one] * size for one in arrays(values)]
-    return zip(*lists, strict=True)
+    distinct, which = _distinct(values)
+    return np.array([question(*one) for one in distinct], dtype=bool)[which]
 
 
 def applied(function: Callable[..., Any], values: Sequence[Any]) -> Any:
@@ -134,24 +131,20 @@ def applied(function: Callable[..., Any], values: Sequence[Any]) -> Any:
     import numpy as np
 
     batch = next(one for one in values if isinstance(one, Many)).batch
-    known: dict[tuple[Any, ...], Any] = {}
-    results = []
-    for one in _lists(values):
-        if one not in known:
-            known[one] = _outcome(function, one)
-        results.append(known[one])
+    distinct, which = _distinct(values)
+    results = [_outcome(function, one) for one in distinct]
     kinds = {kind: number for number, kind in enumerate(dict.fromkeys(map(type, results)))}
     if len(kinds) > 1:
-        raise Differ(np.array([kinds[type(one)] for one in results]))
+        raise Differ(np.array([kinds[type(one)] for one in results])[which])
     first = results[0]
     if isinstance(first, Exception):
         raise first
     if all(one == first for one in results):
         return first
     if isinstance(first, float):
-        return Many(batch, (0, 0), array=np.array(results), real=True)
+        return Many(batch, (0, 0), array=np.array(results)[which], real=True)
     within = min(results), max(results)
-    array = np.array(results, dtype=np.int64 if fits(within) else object)
+    array = np.array(results, dtype=np.int64 if fits(within) else object)[which]
     return Many(batch, within, array=array, tight=True)
 
 
@@ -161,3 +154,33 @@ def _outcome(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
         return function(*values)
     except (ArithmeticError, ValueError) as error:
         return error
+
+
+def _distinct(values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], Array]:
+    """The numbers that variants have together, each combination once, as Python has them; and which one each variant has."""
+    import numpy as np
+
+    held = {id(one): one for one in values if isinstance(one, Many)}
+    computed = dict(zip(held, arrays(list(held.values())), strict=True))
+    which: Array = np.zeros(next(iter(held.values())).batch.size, np.int64)
+    for array in computed.values():
+        numbers, index = _numbered(array)
+        _, which = _numbered(which * len(numbers) + index)
+    first = np.zeros(int(which.max()) + 1, np.int64)
+    first[which] = np.arange(len(which))
+    lists = {key: array[first].tolist() for key, array in computed.items()}
+    columns = [lists[id(one)] if isinstance(one, Many) else [one] * len(first) for one in values]
+    return list(zip(*columns, strict=True)), which
+
+
+def _numbered(array: Array) -> tuple[Array, Array]:
+    """The values of an array, each once, and which of them stands where."""
+    import numpy as np
+
+    least, most = array.min(), array.max()
+    if array.dtype != np.int64 or int(most) - int(least) > _SPARSE * len(array):
+        values, index = np.unique(array, return_inverse=True)
+        return values, index
+    there = np.zeros(int(most) - int(least) + 1, dtype=bool)
+    there[array - least] = True
+    return np.flatnonzero(there) + least, (np.cumsum(there) - 1)[array - least]

@@ -7,19 +7,18 @@ nodes listed here are ever interpreted. There are no attributes, subscripts or o
 from __future__ import annotations
 
 import ast
-import math
 import warnings
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Protocol
 
 from archspec.language.arithmetic import ARITHMETIC, COMPARISONS, CONSTANTS, FUNCTIONS
-from archspec.language.many import decided, is_number, is_whole
+from archspec.language.intervals import MAX_INT
+from archspec.language.many import finite, is_number, is_whole
 from archspec.language.nodes import describe
 
 MAX_LENGTH = 500
 MAX_DEPTH = 40
-MAX_INT = 2**63 - 1
 
 
 class FormulaError(Exception):
@@ -214,7 +213,7 @@ def _guarded(node: Any, shown: str, function: Callable[..., Any], *values: Any) 
 def _bounded(value: Any, node: ast.expr) -> Any:
     if is_whole(value) and abs(value) > MAX_INT:
         raise _error(node, "formula-value", "the value is too large")
-    if is_number(value) and not decided(math.isfinite, value):
+    if is_number(value) and not finite(value):
         raise _error(node, "formula-value", "the value is not finite")
     return value
 

@@ -7,18 +7,18 @@ what is asked of the result (archspec.language.arrays). Where variants need diff
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from archspec.language.intervals import KNOWN, WITHIN, Bounds, fits
+from archspec.language.operators import Operators
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array: TypeAlias = NDArray[Any]
-
-#: the largest value of an int64; its negative is the smallest that is used
-MOST = 2**63 - 1
-Bounds: TypeAlias = tuple[int, int]
 
 
 class Differ(Exception):  # noqa: N818 - no error: the variants are taken apart
@@ -42,7 +42,7 @@ class Batch:
         return least if least == most else Many(self, (least, most), array=array, tight=True)
 
 
-class Many:
+class Many(Operators):
     """A whole number of each variant of a batch, from `least` to `most`; `real`: a float of each, always held as an array."""
 
     __hash__ = object.__hash__
@@ -103,70 +103,18 @@ class Many:
     def __bool__(self) -> bool:
         return _decided("ne", self, 0)
 
-    def __eq__(self, other: object) -> Any:
-        return _decided("eq", self, other) if isinstance(other, int | float | Many) else NotImplemented
+    # what the operators do
 
-    def __ne__(self, other: object) -> Any:
-        return _decided("ne", self, other) if isinstance(other, int | float | Many) else NotImplemented
+    def compared(self, name: str, other: Any) -> Any:
+        return _decided(name, self, other) if isinstance(other, int | float | Many) else NotImplemented
 
-    def __lt__(self, other: Any) -> bool:
-        return _decided("lt", self, other)
+    @staticmethod
+    def computed(name: str, left: Any, right: Any) -> Any:
+        return _made(name, left, right)
 
-    def __le__(self, other: Any) -> bool:
-        return _decided("le", self, other)
-
-    def __gt__(self, other: Any) -> bool:
-        return _decided("gt", self, other)
-
-    def __ge__(self, other: Any) -> bool:
-        return _decided("ge", self, other)
-
-    # arithmetic
-
-    def __add__(self, other: Any) -> Any:
-        return _made("add", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _made("add", self, other)
-
-    def __sub__(self, other: Any) -> Any:
-        return _made("subtract", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _made("subtract", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return _made("multiply", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return _made("multiply", self, other)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return _made("floor_divide", self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return _made("floor_divide", other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return _made("remainder", self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return _made("remainder", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return each(operator.truediv)(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return each(operator.truediv)(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return self * self if isinstance(other, int) and other == 2 else each(operator.pow)(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return each(operator.pow)(other, self)
-
-    def __neg__(self) -> Any:
-        return 0 - self
+    @staticmethod
+    def one_by_one(function: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+        return each(function)(left, right)
 
     def __abs__(self) -> Any:
         return self if not self.real and self.least >= 0 else each(abs)(self)
@@ -202,14 +150,27 @@ def decided(question: Callable[..., bool], *values: Any) -> bool:
     return _same(answers(question, values))
 
 
+def finite(value: Any) -> bool:
+    """Whether a number is neither infinite nor NaN."""
+    if not isinstance(value, Many):
+        return math.isfinite(value)
+    return not value.real or decided(math.isfinite, value)
+
+
+def larger(left: Any, right: Any) -> Any:
+    """The larger of two whole numbers: of each variant, where `max` is of all of them alike."""
+    return _made("maximum", left, right) if isinstance(left, Many) or isinstance(right, Many) else max(left, right)
+
+
+def smaller(left: Any, right: Any) -> Any:
+    """The smaller of two whole numbers: of each variant, where `min` is of all of them alike."""
+    return _made("minimum", left, right) if isinstance(left, Many) or isinstance(right, Many) else min(left, right)
+
+
 def _same(mask: Array) -> bool:
     if mask.all() or not mask.any():
         return bool(mask[0])
     raise Differ(mask)
-
-
-def fits(bounds: Bounds) -> bool:
-    return bounds[0] >= -MOST and bounds[1] <= MOST
 
 
 def bounds(value: Any) -> Bounds:
@@ -218,15 +179,6 @@ def bounds(value: Any) -> Bounds:
 
 # comparisons: by the bounds where they say enough, else by the values
 
-_KNOWN: dict[str, Callable[[int, int, int, int], bool | None]] = {
-    "lt": lambda a, b, c, d: True if b < c else False if a >= d else None,
-    "le": lambda a, b, c, d: True if b <= c else False if a > d else None,
-    "gt": lambda a, b, c, d: True if a > d else False if b <= c else None,
-    "ge": lambda a, b, c, d: True if a >= d else False if b < c else None,
-    "eq": lambda a, b, c, d: False if b < c or d < a else True if a == b == c == d else None,
-    "ne": lambda a, b, c, d: True if b < c or d < a else False if a == b == c == d else None,
-}
-
 
 def _decided(name: str, left: Any, right: Any) -> bool:
     function = getattr(operator, name)
@@ -234,7 +186,7 @@ def _decided(name: str, left: Any, right: Any) -> bool:
         return name in ("eq", "le", "ge")
     if not is_whole(left) or not is_whole(right):
         return decided(function, left, right)
-    known = _KNOWN[name]
+    known = KNOWN[name]
     answer = known(*bounds(left), *bounds(right))
     if answer is None:
         _tighten(left, right)
@@ -260,28 +212,11 @@ _PYTHON: dict[str, Callable[[Any, Any], Any]] = {
     "multiply": operator.mul,
     "floor_divide": operator.floordiv,
     "remainder": operator.mod,
+    "maximum": max,
+    "minimum": min,
 }
 
 
-def _corners(function: Callable[[int, int], int]) -> Callable[[int, int, int, int], Bounds]:
-    def within(a: int, b: int, c: int, d: int) -> Bounds:
-        found = function(a, c), function(a, d), function(b, c), function(b, d)
-        return min(found), max(found)
-
-    return within
-
-
-def _remainder(a: int, b: int, c: int, d: int) -> Bounds:
-    return (0, min(b, d - 1) if a >= 0 else d - 1) if c > 0 else (c + 1, 0)
-
-
-_BOUNDS: dict[str, Callable[[int, int, int, int], Bounds]] = {
-    "add": lambda a, b, c, d: (a + c, b + d),
-    "subtract": lambda a, b, c, d: (a - d, b - c),
-    "multiply": _corners(operator.mul),
-    "floor_divide": _corners(operator.floordiv),
-    "remainder": _remainder,
-}
 _DIVISIONS = ("floor_divide", "remainder")
 #: the right side that changes nothing
 _NEUTRAL = {"add": 0, "subtract": 0, "multiply": 1, "floor_divide": 1}
@@ -313,10 +248,10 @@ def _with_zero(divisor: Any) -> bool:
 
 
 def _new(batch: Batch, name: str, left: Any, right: Any) -> Any:
-    within = _BOUNDS[name](*bounds(left), *bounds(right))
+    within = WITHIN[name](*bounds(left), *bounds(right))
     if not fits(within):  # by the bounds; the values may still fit
         _tighten(left, right)
-        within = _BOUNDS[name](*bounds(left), *bounds(right))
+        within = WITHIN[name](*bounds(left), *bounds(right))
     if within[0] == within[1]:
         return within[0]
     exact = not all(map(fits, (within, bounds(left), bounds(right))))

@@ -8,14 +8,13 @@ for editors, which cannot run the function.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
-from archspec.language.many import Many, decided, is_number, is_whole
+from archspec.language.many import Many, finite, is_number, is_whole
 from archspec.language.nodes import Given
 
 MAX_COUNT = 2**31 - 1
@@ -67,7 +66,7 @@ def number(value: Any) -> float:
         if _NUMBER.fullmatch(text):
             parsed = int(text) if _INT.fullmatch(text) else float(text)
             value = parsed / 100 if text != value else parsed
-    if not is_number(value) or not decided(math.isfinite, value):
+    if not is_number(value) or not finite(value):
         raise ValueError("a finite number")
     return value  # type: ignore[no-any-return] # of one variant or of many
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
+from archspec.language.many import larger, smaller
 from archspec.language.values import Bool, Padding, Sides
 from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
 from archspec.ops.reach import Reach
@@ -61,7 +62,7 @@ class Window(NamedTuple):
 
 def _tensorflow(size: int, patch: int, stride: int, dilation: int) -> Pair:
     """TensorFlow's SAME: as many places as ceil(size / stride); of an odd padding, the larger part comes after."""
-    needed = max((-(-size // stride) - 1) * stride + (patch - 1) * dilation + 1 - size, 0)
+    needed = larger((-(-size // stride) - 1) * stride + (patch - 1) * dilation + 1 - size, 0)
     return needed // 2, needed - needed // 2
 
 
@@ -69,10 +70,10 @@ def _side(size: int, patch: int, stride: int, edge: Pair, dilation: int, ceil: b
     room = size + sum(edge) - dilation * (patch - 1) - 1
     if room < 0:
         return 0
-    steps = room // stride + 1
+    if not ceil:
+        return room // stride + 1
     # torch: in ceil mode a last, partial window counts only if it starts inside the map or its first padding
-    if ceil and room % stride and steps * stride < size + edge[0]:
-        steps += 1
+    steps: int = smaller(-(-room // stride), (size + edge[0] - 1) // stride) + 1
     return steps
 
 

@@ -1,10 +1,12 @@
-"""The inner nodes of the tree as modules: a sequence, and branches that are joined."""
+"""The inner nodes of the tree as modules: a sequence, and branches that are joined. A value is dropped when its last reader
+is called: it then lives as long as that call (see archspec.analysis.memory).
+"""
 
 from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -38,10 +40,22 @@ class Container(nn.Module):
     def extra_repr(self) -> str:
         return self._cells
 
-    def _call(self, name: str, flow: Tensor, values: Mapping[str, Tensor]) -> Any:
+    def _call(self, name: str, values: dict[str, Tensor], drops: Reads = ()) -> Any:
+        """Calls a child with what it reads of `values`; those that `drops` names are held by the call alone."""
         child = self._modules[name]
         assert child is not None
-        return child(*[flow if read == FLOW else values[read] for read in self._reads[name]])
+        inputs = [values[read] for read in self._reads[name]]
+        for read in drops:
+            del values[read]
+        return child(*inputs)
+
+    def _drops(self, names: Iterable[str], stays: Iterable[str] = ()) -> dict[str, Reads]:
+        """For each of these children, called in this order, what nothing reads after it: what flows in, and the paths that
+        it is the last to read, but for those that stay.
+        """
+        names = tuple(names)
+        last = {read: name for name in names for read in self._reads[name] if read not in (FLOW, *stays)}
+        return {name: (FLOW, *(read for read in last if last[read] == name)) for name in names}
 
 
 class Sequence(Container):
@@ -51,15 +65,15 @@ class Sequence(Container):
         self, children: Mapping[str, nn.Module], reads: Mapping[str, Reads], takes: Reads, keeps: Mapping[str, str]
     ) -> None:
         super().__init__(children, reads, takes)
-        self._keeps = dict(keeps)
+        self._keeps, self._last = dict(keeps), self._drops(reads)
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor:
-        values = dict(zip(self._takes, others, strict=True))
+        values = dict(zip((FLOW, *self._takes), (x, *others), strict=True))
         for name in self._reads:
-            x = self._call(name, x, values)
+            values[FLOW] = self._call(name, values, self._last[name])
             if name in self._keeps:
-                values[self._keeps[name]] = x
-        return x
+                values[self._keeps[name]] = values[FLOW]
+        return values[FLOW]
 
 
 class Branches(Container):
@@ -77,7 +91,8 @@ class Branches(Container):
             return self._join([x, *others])
         values = dict(zip(self._takes, others, strict=True))
         flows = zip(self._reads, self._inputs(x), strict=True)
-        return self._join([self._call(name, flow, values) for name, flow in flows])
+        results = [self._call(name, {FLOW: flow, **values}) for name, flow in flows]
+        return self._join(results) if len(results) > 1 else results[0]
 
 
 class Concat(Branches):

@@ -24,15 +24,21 @@ class Model(Container):
         rows, heads_ = network.rows, network.heads if heads else ()
         nodes = [*rows, *(head.node for head in heads_)]
         super().__init__({node.name: module(node) for node in nodes}, {node.name: reads(node) for node in nodes})
-        kept = {path for node in nodes for path in (*node.sources, *externals(node))} | {one.path for one in network.outputs}
+        outputs = {one.path for one in network.outputs}
         last = rows[-1]
-        reads_flow = isinstance(last, Leaf) and last.op.reading and not last.sources and last.path not in kept
+        read = {path for node in nodes for path in reads(node)} | outputs
+        reads_flow = isinstance(last, Leaf) and last.op.reading and not last.sources and last.path not in read
         self._reading = last.name if reads_flow else None
         self._rows = tuple(node.name for node in rows if node.name != self._reading)
         self._heads = tuple(head.node.name for head in heads_)
         self._outputs = {one.name: one.path for one in network.outputs}
         output_class(("logits", *self._heads))
-        self._keeps = frozenset(kept)
+        # by whether the model trains: heads run, and read, in training only
+        called = {training: (*self._rows, *(self._heads if training else ())) for training in (False, True)}
+        self._keeps = {
+            training: frozenset(path for name in names for path in self._reads[name]) | outputs for training, names in called.items()
+        }
+        self._last = {training: self._drops(names, outputs) for training, names in called.items()}
         self._labelled(network.name.replace("-", "_"), f"{network.input} → {network.returns}")
 
     @property
@@ -46,13 +52,15 @@ class Model(Container):
 
     def forward(self, x: Tensor) -> Any:
         """N x C x H x W to logits N x classes, or (logits, *heads) in training; with `outputs` a dict by name, heads included."""
-        values = {INPUT: x} if INPUT in self._keeps else {}
+        keeps, last = self._keeps[self.training], self._last[self.training]
+        values = {FLOW: x, INPUT: x}
         for name in self._rows:
-            x = self._call(name, x, values)
-            if name in self._keeps:
-                values[name] = x
+            values[FLOW] = self._call(name, values, last[name])
+            if name in keeps:
+                values[name] = values[FLOW]
+        x = values[FLOW]
         heads = self._heads if self.training else ()
-        results = [self._call(name, x, values) for name in heads]
+        results = [self._call(name, values, last[name][1:]) for name in heads]
         if self._outputs:
             return {name: values[path] for name, path in self._outputs.items()} | dict(zip(heads, results, strict=True))
         return output(("logits", *heads), (x, *results)) if heads else x
@@ -63,7 +71,7 @@ class Model(Container):
             raise TypeError(f"the model returns {', '.join(self._outputs)}, not logits")
         result = self(x)
         logits = result[0] if isinstance(result, tuple) else result
-        return self._call(self._reading, logits, {}) if self._reading else logits  # type: ignore[no-any-return] # a module's call is Any
+        return self._call(self._reading, {FLOW: logits}) if self._reading else logits  # type: ignore[no-any-return] # a module's call is Any
 
 
 def build_model(network: Network, *, heads: bool = True) -> Model:

@@ -52,7 +52,8 @@ class Cost(NamedTuple):
     """What one node costs for one example, as exact integers that add up over nodes.
 
     `params` are elements of trained tensors, `biases` those of them that are biases of convolutions and linears;
-    `macs` are multiply-adds of convolutions and linears without bias; `activations` are their output elements.
+    `macs` are multiply-adds of convolutions and linears without bias; `activations` are their output elements;
+    `buffers` are elements of floating-point tensors in the state_dict that are not trained (running statistics).
     The rest are the facts that other tools' conventions count (see archspec.analysis.counters): elements through norms
     (`group`: also layer norm; `plain`: without a trained scale and shift), inputs of adaptive average pools, and
     elements that an upsampling gives.
@@ -62,6 +63,7 @@ class Cost(NamedTuple):
     biases: int = 0
     macs: int = 0
     activations: int = 0
+    buffers: int = 0
     batch_norm_elements: int = 0
     plain_batch_norm_elements: int = 0
     group_norm_elements: int = 0
@@ -106,6 +108,8 @@ class Op(BaseModel):
     layer: ClassVar[bool] = False
     #: whether, as the last row, it only reads the logits: the model returns its input (see docs/language.md, softmax)
     reading: ClassVar[bool] = False
+    #: whether its module has torch's argument `inplace`: it can write its output over its input
+    inplace: ClassVar[bool] = False
 
     def output(self, shape: Shape) -> Shape:
         """The output's shape for an input of `shape`; raises ShapeError."""
@@ -118,6 +122,10 @@ class Op(BaseModel):
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         """Which rows and columns of the input a place of the output reads; statistics over a map (group norm) do not count."""
         return Reach(), Reach()
+
+    def allocates(self, shape: Shape, out: Shape) -> int:
+        """Elements of the new memory that holds its output in eval mode; 0 if the output is the input's own memory."""
+        return out.elements
 
     def module(self, shape: Shape) -> nn.Module:
         """The torch module for an input of `shape`; torch is imported inside."""

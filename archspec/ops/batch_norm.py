@@ -22,8 +22,8 @@ class BatchNorm(Op):
 
     def cost(self, shape: Shape, out: Shape) -> Cost:
         if not self.affine:
-            return Cost(plain_batch_norm_elements=shape.elements)
-        return Cost(2 * shape.channels, batch_norm_elements=shape.elements)
+            return Cost(buffers=2 * shape.channels, plain_batch_norm_elements=shape.elements)
+        return Cost(2 * shape.channels, buffers=2 * shape.channels, batch_norm_elements=shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -28,6 +28,9 @@ class DropPath(Op):
     def placed(self, index: int, count: int) -> Self:
         return self.model_copy(update={"rate": self.rate * index / (count - 1) if count > 1 else self.rate})
 
+    def allocates(self, shape: Shape, out: Shape) -> int:
+        return 0
+
     def module(self, shape: Shape) -> nn.Module:
         from archspec.ops.modules import DropPath
 

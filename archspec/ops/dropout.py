@@ -16,6 +16,9 @@ class Dropout(Op):
 
     rate: Fraction = column(0.5, about="share of the elements that are dropped")
 
+    def allocates(self, shape: Shape, out: Shape) -> int:
+        return 0
+
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 

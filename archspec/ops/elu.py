@@ -12,5 +12,6 @@ class Elu(Activation):
 
     name: ClassVar[str] = "elu"
     torch_name: ClassVar[str] = "ELU"
+    inplace: ClassVar[bool] = True
 
     alpha: Number = column(1.0, about="minus the limit for negative values")

@@ -20,6 +20,10 @@ class Flatten(Op):
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         return Reach.whole(shape.height), Reach.whole(shape.width)
 
+    def allocates(self, shape: Shape, out: Shape) -> int:
+        # in channels-last memory the elements of a map lie in another order than those of the vector
+        return out.elements if shape.channels > 1 and shape.height * shape.width > 1 else 0
+
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 

@@ -10,3 +10,4 @@ class HardSigmoid(Activation):
 
     name: ClassVar[str] = "hard sigmoid"
     torch_name: ClassVar[str] = "Hardsigmoid"
+    inplace: ClassVar[bool] = True

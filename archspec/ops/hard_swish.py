@@ -10,3 +10,4 @@ class HardSwish(Activation):
 
     name: ClassVar[str] = "hard swish"
     torch_name: ClassVar[str] = "Hardswish"
+    inplace: ClassVar[bool] = True

@@ -12,5 +12,6 @@ class LeakyRelu(Activation):
 
     name: ClassVar[str] = "leaky relu"
     torch_name: ClassVar[str] = "LeakyReLU"
+    inplace: ClassVar[bool] = True
 
     slope: Number = column(0.01, about="factor for negative values")

@@ -10,3 +10,4 @@ class Mish(Activation):
 
     name: ClassVar[str] = "mish"
     torch_name: ClassVar[str] = "Mish"
+    inplace: ClassVar[bool] = True

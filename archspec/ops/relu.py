@@ -10,3 +10,4 @@ class Relu(Activation):
 
     name: ClassVar[str] = "relu"
     torch_name: ClassVar[str] = "ReLU"
+    inplace: ClassVar[bool] = True

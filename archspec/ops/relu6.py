@@ -10,3 +10,4 @@ class Relu6(Activation):
 
     name: ClassVar[str] = "relu6"
     torch_name: ClassVar[str] = "ReLU6"
+    inplace: ClassVar[bool] = True

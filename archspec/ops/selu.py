@@ -10,3 +10,4 @@ class Selu(Activation):
 
     name: ClassVar[str] = "selu"
     torch_name: ClassVar[str] = "SELU"
+    inplace: ClassVar[bool] = True

@@ -10,3 +10,4 @@ class Silu(Activation):
 
     name: ClassVar[str] = "silu"
     torch_name: ClassVar[str] = "SiLU"
+    inplace: ClassVar[bool] = True

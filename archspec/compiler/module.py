@@ -36,7 +36,8 @@ class Model(Container):
         # by whether the model trains: heads run, and read, in training only
         called = {training: (*self._rows, *(self._heads if training else ())) for training in (False, True)}
         self._keeps = {
-            training: frozenset(path for name in names for path in self._reads[name]) | outputs for training, names in called.items()
+            training: frozenset(path for name in names for path in self._reads[name]) | outputs
+            for training, names in called.items()
         }
         self._last = {training: self._drops(names, outputs) for training, names in called.items()}
         self._labelled(network.name.replace("-", "_"), f"{network.input} → {network.returns}")

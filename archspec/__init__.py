@@ -9,11 +9,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archspec.api import Report, audit, build, check, costs, load, report
+    from archspec.api import Reconciliation, Report, audit, build, check, costs, load, reconcile, report
     from archspec.language.diagnostics import Diagnostic, SpecError
     from archspec.ops import register
 
-__all__ = ["Diagnostic", "Report", "SpecError", "audit", "build", "check", "costs", "load", "register", "report"]
+__all__ = [
+    "Diagnostic",
+    "Reconciliation",
+    "Report",
+    "SpecError",
+    "audit",
+    "build",
+    "check",
+    "costs",
+    "load",
+    "reconcile",
+    "register",
+    "report",
+]
 
 _HOMES = {
     "Diagnostic": "archspec.language.diagnostics",

@@ -1,4 +1,4 @@
-"""The verbs in Python: load, check, report, audit, build. Each takes a path or the name of a shipped spec."""
+"""The verbs in Python: load, check, report, audit, reconcile, build. Each takes a path or the name of a shipped spec."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 from archspec.analysis.audit import Finding
 from archspec.analysis.audit import audit as audit_network
 from archspec.analysis.costs import network_cost
+from archspec.analysis.counters import CONVENTIONS
+from archspec.analysis.reconcile import reconcile_network
 from archspec.ir.expand import blamed_on_options, expand
 from archspec.ir.tree import Network
+from archspec.language.choices import one_of
 from archspec.language.diagnostics import Diagnostic, SpecError, fail
 from archspec.language.load import load as load_spec
 from archspec.language.places import Place, option
+from archspec.render.reconcile import Reconciliation as Reconciliation
 from archspec.render.report import Report as Report
 
 if TYPE_CHECKING:
@@ -127,6 +131,26 @@ def costs(spec: str | os.PathLike[str], *, set: Changes = (), input: Any = None,
         if alike:  # no variant is to blame
             raise SpecError(alike)
     return found
+
+
+def reconcile(
+    spec: str | os.PathLike[str],
+    *,
+    counters: Iterable[str] | None = None,
+    functions: Iterable[str] = (),
+    set: Changes = (),
+    input: Input = None,
+    **vars: Any,
+) -> Reconciliation:
+    """What every known counter prints for a spec (all, or those named), each as the terms that add up to it.
+
+    `functions` are the ops that the code calls as functions, by type or path (`"relu"`, `"mixed_*.pool.pool"`): counters
+    that hook modules see these otherwise. Raises SpecError.
+    """
+    known = {one.name: one for one in CONVENTIONS}
+    chosen = [known[one_of("--counter", name, known)] for name in counters or known]
+    network = load(spec, set=set, input=input, **vars)
+    return Reconciliation(network, reconcile_network(network, chosen, functions))
 
 
 def audit(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> list[Finding]:

@@ -15,7 +15,7 @@ from archspec.language.diagnostics import SpecError, fail
 from archspec.language.places import option
 
 #: the modules of this package with a verb each, in the order of the help
-VERBS = ("check", "report", "audit", "build", "list", "show", "schema")
+VERBS = ("check", "report", "audit", "reconcile", "build", "list", "show", "schema")
 
 #: what to install for a module that an extra brings
 _EXTRAS = {"torch": "torch", "safetensors": "torch", "numpy": "torch", "fvcore": "fvcore"}

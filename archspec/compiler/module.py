@@ -25,10 +25,7 @@ class Model(Container):
         nodes = [*rows, *(head.node for head in heads_)]
         super().__init__({node.name: module(node) for node in nodes}, {node.name: reads(node) for node in nodes})
         outputs = {one.path for one in network.outputs}
-        last = rows[-1]
-        read = {path for node in nodes for path in reads(node)} | outputs
-        reads_flow = isinstance(last, Leaf) and last.op.reading and not last.sources and last.path not in read
-        self._reading = last.name if reads_flow else None
+        self._reading = network.reading.name if network.reading else None
         self._rows = tuple(node.name for node in rows if node.name != self._reading)
         self._heads = tuple(head.node.name for head in heads_)
         self._outputs = {one.name: one.path for one in network.outputs}

@@ -139,6 +139,15 @@ class Network:
         return self.body.output
 
     @property
+    def reading(self) -> Leaf | None:
+        """The last row, if it only reads the logits (a softmax) and nothing reads it: the model returns them without it."""
+        last = self.rows[-1]
+        if not isinstance(last, Leaf) or not last.op.reading or last.sources:
+            return None
+        read = {path for head in self.heads for path in head.reads} | {one.path for one in self.outputs}
+        return None if last.path in read else last
+
+    @property
     def returns(self) -> str:
         """What the model returns, in words."""
         return ", ".join(f"{one.name} {one.shape}" for one in self.outputs) or str(self.output)

@@ -30,8 +30,7 @@ class Change:
 
     @cached_property
     def words(self) -> tuple[re.Pattern[str], ...]:
-        """The path's words as patterns, `*` for any characters; fnmatch makes them linear in time."""
-        return tuple(re.compile(fnmatch.translate(word.replace("[", "[[]").replace("?", "[?]"))) for word in self.path)
+        return patterns(self.path)
 
     def meets(self, path: tuple[str, ...]) -> bool:
         """Whether the first words of this change's path match the node at `path`."""
@@ -44,6 +43,11 @@ class Change:
     @cached_property
     def literal(self) -> bool:
         return not any("*" in word for word in self.path)
+
+
+def patterns(path: Iterable[str]) -> tuple[re.Pattern[str], ...]:
+    """A path's words as patterns, `*` for any characters; fnmatch makes them linear in time."""
+    return tuple(re.compile(fnmatch.translate(word.replace("[", "[[]").replace("?", "[?]"))) for word in path)
 
 
 def split_path(text: str, place: Place) -> tuple[str, ...]:

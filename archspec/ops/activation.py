@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from archspec.ops.base import Op, Shape
+from archspec.ops.base import Cost, Op, Shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,6 +15,11 @@ class Activation(Op):
 
     #: the class in torch.nn
     torch_name: ClassVar[str]
+    #: the fact of `Cost` that counts its elements, if another tool counts them
+    fact: ClassVar[str | None] = None
+
+    def cost(self, shape: Shape, out: Shape) -> Cost:
+        return Cost(**{self.fact: shape.elements}) if self.fact else Cost()
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -15,7 +15,7 @@ class AdaptiveAvgPool(AdaptivePool):
     name: ClassVar[str] = "adaptive avg pool"
 
     def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(adaptive_pool_inputs=shape.elements)
+        return Cost(pool_inputs=shape.elements, adaptive_pool_inputs=shape.elements, adaptive_pool_outputs=out.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.ops.base import Shape
+from archspec.ops.base import Cost, Shape
 from archspec.ops.window import AdaptivePool
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ class AdaptiveMaxPool(AdaptivePool):
     """The largest value in as many windows as the output has places, whatever the size that comes in."""
 
     name: ClassVar[str] = "adaptive max pool"
+
+    def cost(self, shape: Shape, out: Shape) -> Cost:
+        return Cost(pool_inputs=shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool
-from archspec.ops.base import Shape, column
+from archspec.ops.base import Cost, Shape, column
 from archspec.ops.window import Pool
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ class AvgPool(Pool):
     name: ClassVar[str] = "avg pool"
 
     count_padding: Bool = column(True, header="count padding", about="the zeros of the padding are part of the mean")
+
+    def cost(self, shape: Shape, out: Shape) -> Cost:
+        return Cost(pool_inputs=self.read(shape), avg_pool_outputs=out.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -12,6 +12,7 @@ class Elu(Activation):
 
     name: ClassVar[str] = "elu"
     torch_name: ClassVar[str] = "ELU"
+    fact: ClassVar[str] = "elu_elements"
     inplace: ClassVar[bool] = True
 
     alpha: Number = column(1.0, about="minus the limit for negative values")

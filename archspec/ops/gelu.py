@@ -12,5 +12,6 @@ class Gelu(Activation):
 
     name: ClassVar[str] = "gelu"
     torch_name: ClassVar[str] = "GELU"
+    fact: ClassVar[str] = "gelu_elements"
 
     approximate: Word = column("none", choices=("none", "tanh"), about="exactly, or by the paper's formula with tanh")

@@ -23,8 +23,8 @@ class LayerNorm(Op):
 
     def cost(self, shape: Shape, out: Shape) -> Cost:
         if not self.affine:
-            return Cost(plain_group_norm_elements=shape.elements)
-        return Cost(2 * shape.channels, group_norm_elements=shape.elements)
+            return Cost(plain_layer_norm_elements=shape.elements)
+        return Cost(2 * shape.channels, layer_norm_elements=shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

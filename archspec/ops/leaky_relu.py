@@ -12,6 +12,7 @@ class LeakyRelu(Activation):
 
     name: ClassVar[str] = "leaky relu"
     torch_name: ClassVar[str] = "LeakyReLU"
+    fact: ClassVar[str] = "leaky_relu_elements"
     inplace: ClassVar[bool] = True
 
     slope: Number = column(0.01, about="factor for negative values")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.ops.base import Shape
+from archspec.ops.base import Cost, Shape
 from archspec.ops.window import Pool
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ class MaxPool(Pool):
     """The largest value under a window that slides over each channel; a padding never wins."""
 
     name: ClassVar[str] = "max pool"
+
+    def cost(self, shape: Shape, out: Shape) -> Cost:
+        return Cost(pool_inputs=self.read(shape), max_pool_outputs=out.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Number
-from archspec.ops.base import Shape, ShapeError, column
+from archspec.ops.base import Cost, Shape, ShapeError, column
 from archspec.ops.window import Pool
 
 if TYPE_CHECKING:
@@ -27,6 +27,12 @@ class PowerAvgPool(Pool):
         if self.window.both is None:
             raise ShapeError("a power-average pool pads both sides alike", "padding")
         return super().output(shape)
+
+    def cost(self, shape: Shape, out: Shape) -> Cost:
+        # torch's: an average pool of the powers, and the scaled root's sign and factor
+        rows, columns = self.window.edges(shape[1:3])
+        padded = shape.channels * (shape.height + sum(rows)) * (shape.width + sum(columns))
+        return Cost(composed_elements=padded + 2 * out.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from archspec.ops.modules import PowerAvgPool

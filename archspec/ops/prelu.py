@@ -19,7 +19,7 @@ class Prelu(Op):
     slope: Number = column(0.25, about="the slope before training")
 
     def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(shape.channels)
+        return Cost(shape.channels, prelu_elements=shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

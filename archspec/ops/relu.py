@@ -10,4 +10,5 @@ class Relu(Activation):
 
     name: ClassVar[str] = "relu"
     torch_name: ClassVar[str] = "ReLU"
+    fact: ClassVar[str] = "relu_elements"
     inplace: ClassVar[bool] = True

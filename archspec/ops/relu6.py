@@ -10,4 +10,5 @@ class Relu6(Activation):
 
     name: ClassVar[str] = "relu6"
     torch_name: ClassVar[str] = "ReLU6"
+    fact: ClassVar[str] = "relu6_elements"
     inplace: ClassVar[bool] = True

@@ -10,4 +10,5 @@ class Silu(Activation):
 
     name: ClassVar[str] = "silu"
     torch_name: ClassVar[str] = "SiLU"
+    fact: ClassVar[str] = "silu_elements"
     inplace: ClassVar[bool] = True

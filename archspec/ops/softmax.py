@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.ops.base import Op, Shape
+from archspec.ops.base import Cost, Op, Shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -13,6 +13,9 @@ class Softmax(Op):
 
     name: ClassVar[str] = "softmax"
     reading: ClassVar[bool] = True
+
+    def cost(self, shape: Shape, out: Shape) -> Cost:
+        return Cost(softmax_elements=shape.elements, softmax_places=shape.height * shape.width)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -54,8 +54,10 @@ class TransposedConv(Op):
     def cost(self, shape: Shape, out: Shape) -> Cost:
         weights = shape.channels * (self.filters // self.groups) * (self.patch[0] * self.patch[1])
         biases = self.filters if self.bias else 0
+        biased = out.elements if self.bias else 0
         # every input place is multiplied with the whole kernel
-        return Cost(weights + biases, biases, weights * (shape.height * shape.width), out.elements)
+        places, excess = shape.height * shape.width, out.height * out.width - shape.height * shape.width
+        return Cost(weights + biases, biases, weights * places, out.elements, weights, biased, weights * excess)
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         sides = zip(self.patch, self.stride, self.cropped, self.dilation, strict=True)

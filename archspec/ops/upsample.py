@@ -31,6 +31,7 @@ class Upsample(Op):
         return Cost(
             nearest_elements=out.elements if self.mode == "nearest" else 0,
             bilinear_elements=out.elements if self.mode == "bilinear" else 0,
+            bicubic_elements=out.elements if self.mode == "bicubic" else 0,
         )
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:

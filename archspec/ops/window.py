@@ -101,6 +101,13 @@ class Pool(Op):
             raise ShapeError(message, "padding")
         return Shape(shape.channels, *self.window.slide(shape, ceil=self.ceil))
 
+    def read(self, shape: Shape) -> int:
+        """Elements of the map that torch's pool is given: a padding that differs from side to side is laid around it before."""
+        if self.window.both is not None:
+            return shape.elements
+        rows, columns = self.window.edges(shape[1:3])
+        return shape.channels * (shape.height + sum(rows)) * (shape.width + sum(columns))
+
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         return self.window.reach(shape)
 

@@ -16,6 +16,7 @@ from archspec.language.names import normal
 from archspec.language.places import option
 from archspec.render.columns import Column, Value, known_columns
 from archspec.render.lines import Line, head_lines, row_lines
+from archspec.render.notebook import Printed
 from archspec.render.units import unit_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Report:
+class Report(Printed):
     """A network with its costs; prints as the table, also in a notebook; `data()` is the JSON contract.
 
     `columns` are keys in the order to show them (none: those of the format), `sort` is the key of the column by which the
@@ -115,11 +116,6 @@ class Report:
 
     def __str__(self) -> str:
         return self.text()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        import html
-
-        return {"text/plain": str(self), "text/html": f"<pre>{html.escape(str(self))}</pre>"}
 
 
 def _order(value: Value) -> tuple[int, Any]:

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from archspec.cli.options import InputOption, SetOption, SpecArgument, one_of
+
+
+def command(
+    spec: SpecArgument,
+    changes: SetOption = None,
+    input: InputOption = None,
+    format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+    counters: Annotated[
+        list[str] | None, typer.Option("--counter", metavar="NAME", help="Only this counter. Repeatable.")
+    ] = None,
+    functions: Annotated[
+        str,
+        typer.Option(
+            metavar="OPS",
+            help="Ops that the code calls as functions: types or paths, apart by commas (relu,avgpool,mixed_*.pool).",
+        ),
+    ] = "",
+) -> None:
+    """What papers, fvcore, torchinfo, thop, ptflops and others print for a spec, and the terms that explain it."""
+    from archspec.api import reconcile
+
+    one_of("--format", format, ("table", "json"))
+    called = [word.strip() for word in functions.split(",")] if functions else ()
+    made = reconcile(spec, counters=counters, functions=called, set=changes or (), input=input)
+    if format == "json":
+        typer.echo(json.dumps(made.data(), indent=2, ensure_ascii=False))
+    else:
+        from archspec.render.terminal import show
+
+        show(made.__rich__())

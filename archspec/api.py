@@ -138,6 +138,7 @@ def reconcile(
     *,
     counters: Iterable[str] | None = None,
     functions: Iterable[str] = (),
+    live: bool = False,
     set: Changes = (),
     input: Input = None,
     **vars: Any,
@@ -145,12 +146,29 @@ def reconcile(
     """What every known counter prints for a spec (all, or those named), each as the terms that add up to it.
 
     `functions` are the ops that the code calls as functions, by type or path (`"relu"`, `"mixed_*.pool.pool"`): counters
-    that hook modules see these otherwise. Raises SpecError.
+    that hook modules see these otherwise. `live` also runs the installed tools on the built module, in which every op is
+    a module. Raises SpecError.
     """
     known = {one.name: one for one in CONVENTIONS}
     chosen = [known[one_of("--counter", name, known)] for name in counters or known]
+    functions = list(functions)
+    if live and functions:
+        message = "a live count is of the built module, in which every op is a module: it takes no functions"
+        raise fail("unsupported", message, option("--functions", ",".join(functions)))
     network = load(spec, set=set, input=input, **vars)
-    return Reconciliation(network, reconcile_network(network, chosen, functions))
+    counts = reconcile_network(network, chosen, functions)
+    return Reconciliation(
+        network, counts, _run_counters(network, os.fspath(spec), [one.name for one in chosen]) if live else None
+    )
+
+
+def _run_counters(network: Network, spec: str, names: list[str]) -> dict[str, int | None]:
+    from archspec.compiler.checks import check_memory
+
+    check_memory(network, option("SPEC", spec), heads=False)
+    from archspec.compiler.live import live_counts
+
+    return live_counts(network, names)
 
 
 def audit(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> list[Finding]:

@@ -61,6 +61,8 @@ def test_check_as_json_is_the_same_for_programs(tmp_path: Path) -> None:
         (["report", "googlenet", "--format", "json", "--columns", "row"], "takes no --columns"),
         (["report", "googlenet", "--counter", "thop"], "closed, fvcore"),
         (["audit", "googlenet", "--format", "pdf"], "table, json"),
+        (["reconcile", "googlenet", "--format", "pdf"], "table, json"),
+        (["reconcile", "googlenet", "--counter", "deepspeed"], "papers, torchvision, fvcore, fvcore-activations"),
         (["check", "googlenet", "--format", "pdf"], "text, json"),
         (["build", "googlenet", "-o", "model.onnx"], "there is: .safetensors"),
         (["build", "googlenet", "-o", "model"], "there is: .safetensors"),
@@ -73,7 +75,7 @@ def test_what_does_not_exist_is_answered_with_what_does(words: list[str], known:
     assert known in done.stderr
 
 
-@pytest.mark.parametrize("verb", ["check", "report", "audit", "build"])
+@pytest.mark.parametrize("verb", ["check", "report", "audit", "reconcile", "build"])
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -25,7 +25,10 @@ from archspec.compiler.live import HOOKED, live_counts
 from archspec.ops import op_names
 from archspec.ops.base import Cost
 
-ROWS = list(csv.DictReader((Path(__file__).parent / "data" / "counters.csv").read_text(encoding="utf-8").splitlines()))
+DATA = Path(__file__).parent / "data"
+ROWS, PYCLS = (
+    list(csv.DictReader((DATA / name).read_text(encoding="utf-8").splitlines())) for name in ("counters.csv", "pycls.csv")
+)
 BY_SPEC = {row["spec"]: row for row in ROWS}
 #: the column of the measured figure
 COLUMNS = {
@@ -147,7 +150,7 @@ OPS = (
 
 @pytest.mark.parametrize("row", OPS)
 def test_each_op(row: str, tmp_path: Path) -> None:
-    """The op on a map that is not square, and what does not need a map on a vector; something flows on, so that a softmax runs."""
+    """On a map that is not square, and on a vector where it can be; something flows on, so that a softmax runs."""
     path = tmp_path / "t.yaml"
     path.write_text(spec("{id: first, type: conv, patch: 1x1, filters: 4}", row, "identity"))
     agrees(archspec.load(path, input="7x8x3"))
@@ -216,11 +219,11 @@ def test_pycls_as_its_source_says(tmp_path: Path) -> None:
     assert found["pycls-activations"] == 6 * 4 * 4 + 6 * 2 * 2 + 7
 
 
-def test_pycls_of_a_regnet() -> None:
-    """Radosavovic et al. 2020, Table 7 (RegNetX-400MF): 400M flops, 5.2M parameters, 3.1M activations."""
-    found = numbers("regnetx-400mf")
-    assert round(found["pycls"] / 1e8) == 4
-    assert round(found["pycls-activations"] / 1e5) == 31
+@pytest.mark.parametrize("row", PYCLS, ids=lambda row: row["spec"])
+def test_pycls_on_its_own_configurations(row: dict[str, str]) -> None:
+    found = numbers(row["spec"])
+    assert (found["pycls"], found["pycls-activations"]) == (int(row["flops"]), int(row["acts"]))
+    assert archspec.report(row["spec"]).costs.total.params == int(row["params"])
 
 
 def test_a_number_is_the_sum_of_its_printed_terms() -> None:
@@ -268,3 +271,22 @@ def test_printed_table() -> None:
     for count in made.counts:
         assert any(line.split()[:1] == [count.convention.name] and f"{count.value:,}" in line for line in lines)
         assert all(any(f"{term.value:,}" in line for line in lines) for term in count.terms)
+
+
+def test_live_beside_the_closed_form(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every tool of the table that is a program runs, prints nothing of its own, and is equal or not installed."""
+    made = archspec.reconcile("squeezenet-1-0", input="96x96x3", live=True)
+    programs = {*HOOKED, "fvcore", "fvcore-activations"}
+    assert made.live is not None
+    assert made.live.keys() == programs
+    for count in made.counts:
+        name = count.convention.name
+        assert made.live.get(name) in ((count.value,) if name in programs and installed(name) else (None,))
+    assert str(made).count(" equal ") == sum(map(installed, programs))
+    assert made.data()["live"] == made.live
+    assert capsys.readouterr() == ("", "")
+
+
+def test_live_takes_no_functions() -> None:
+    with pytest.raises(archspec.SpecError, match="every op is a module"):
+        archspec.reconcile("squeezenet-1-0", functions=["relu"], live=True)

@@ -20,9 +20,11 @@ class Convention:
 
     name: str
     tool: str
-    #: the release whose count it is, or what else is read
+    #: the release whose count it is (empty: it is no program)
     version: str
-    #: what the tool calls the number
+    #: where the tool says the number
+    where: str
+    #: what it calls it
     prints: str
     weights: Weights
     functions: Weights | None = None
@@ -35,7 +37,8 @@ FVCORE = Convention(
     "fvcore",
     "fvcore",
     "0.1.5.post20221221",
-    "FlopCountAnalysis, flops",
+    "FlopCountAnalysis",
+    "flops",
     {
         **_M,
         "batch_norm_elements": 2,
@@ -53,17 +56,28 @@ FVCORE = Convention(
     note="its flops are multiply-adds; in eval mode",
 )
 
-#: what `reconcile` prints, in this order
+#: what reconcile prints, in this order
 CONVENTIONS: tuple[Convention, ...] = (
-    Convention("papers", "papers", "ops, FLOPs, Mult-Adds", "multiply-adds", _M, note="convolutions and linears, without bias"),
-    Convention("torchvision", "torchvision", "0.29.1", "_ops of the weights, in units of 10^9", _M),
+    Convention(
+        "papers",
+        "papers",
+        "",
+        "ops, FLOPs or Mult-Adds",
+        "multiply-adds",
+        _M,
+        note="convolutions and linears, without bias",
+    ),
+    Convention("torchvision", "torchvision", "0.29.1", "_ops of the weights", "GFLOPS", _M, note="printed in units of 10^9"),
     FVCORE,
-    Convention("fvcore-activations", "fvcore", "0.1.5.post20221221", "ActivationCountAnalysis, activations", {"activations": 1}),
+    Convention(
+        "fvcore-activations", "fvcore", "0.1.5.post20221221", "ActivationCountAnalysis", "activations", {"activations": 1}
+    ),
     Convention(
         "flop-counter-mode",
-        "torch.utils.flop_counter",
+        "torch",
         "2.14.1",
-        "FlopCounterMode, FLOPS",
+        "FlopCounterMode",
+        "FLOPs",
         {"macs": 2},
         note="a multiply-add is two operations",
     ),
@@ -71,7 +85,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         "torchinfo",
         "torchinfo",
         "1.8.0",
-        "Total mult-adds",
+        "summary",
+        "mult-adds",
         {**_M, "transposed_excess": 1, "biased_outputs": 1, "other_params": 1},
         {},
         note="the parameters of norms and slopes once, not at every place of the map",
@@ -80,7 +95,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         "thop",
         "thop",
         "0.1.1.post2209072238",
-        "profile, MACs",
+        "profile",
+        "MACs",
         {
             **_M,
             "transposed_excess": 1,
@@ -107,7 +123,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         "ptflops-pytorch",
         "ptflops",
         "0.7.5",
-        'get_model_complexity_info(backend="pytorch"), MACs',
+        "backend pytorch",
+        "MACs",
         {
             **_M,
             "biased_outputs": 1,
@@ -153,22 +170,25 @@ CONVENTIONS: tuple[Convention, ...] = (
         "ptflops-aten",
         "ptflops",
         "0.7.5",
-        'get_model_complexity_info(backend="aten"), MACs',
+        "backend aten",
+        "MACs",
         {**_M, "biased_outputs": 1},
     ),
     Convention(
         "pycls",
         "pycls",
-        "main, 1a33062",
-        "complexity, flops",
+        "1a33062",
+        "complexity",
+        "flops",
         {**_M, "biases": 1},
         note="a bias once for each filter, not at every place of the map",
     ),
     Convention(
         "pycls-activations",
         "pycls",
-        "main, 1a33062",
-        "complexity, acts",
+        "1a33062",
+        "complexity",
+        "acts",
         {"activations": 1, "max_pool_outputs": 1},
         note="max pools count as well as convolutions and linears",
     ),
@@ -198,6 +218,6 @@ def formula(cost: Cost, convention: Convention) -> str:
 
 
 def summed(parts: Iterable[tuple[int, str]]) -> str:
-    """Weights and words as a sum, such as `multiply-adds + 2 x batch norm elements`."""
+    """Weights and words as a sum, such as multiply-adds + 2 x batch norm elements."""
     signed = [("-" if weight < 0 else "+", word if abs(weight) == 1 else f"{abs(weight)} x {word}") for weight, word in parts]
     return " ".join(f"{sign} {text}" for sign, text in signed).removeprefix("+ ") or "nothing"

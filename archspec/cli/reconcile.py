@@ -23,13 +23,14 @@ def command(
             help="Ops that the code calls as functions: types or paths, apart by commas (relu,avgpool,mixed_*.pool).",
         ),
     ] = "",
+    live: Annotated[bool, typer.Option("--live", help="Also run the installed tools on the built module.")] = False,
 ) -> None:
     """What papers, fvcore, torchinfo, thop, ptflops and others print for a spec, and the terms that explain it."""
     from archspec.api import reconcile
 
     one_of("--format", format, ("table", "json"))
     called = [word.strip() for word in functions.split(",")] if functions else ()
-    made = reconcile(spec, counters=counters, functions=called, set=changes or (), input=input)
+    made = reconcile(spec, counters=counters, functions=called, live=live, set=changes or (), input=input)
     if format == "json":
         typer.echo(json.dumps(made.data(), indent=2, ensure_ascii=False))
     else:

@@ -75,9 +75,7 @@ def _ptflops(backend: str) -> Callable[[nn.Module, Tensor], int]:
 
             size: Any = tuple(example.shape[1:])
             with torch.no_grad():
-                macs, _ = get_model_complexity_info(
-                    model, size, as_strings=False, print_per_layer_stat=False, backend=backend, input_constructor=None
-                )
+                macs, _ = get_model_complexity_info(model, size, as_strings=False, print_per_layer_stat=False, backend=backend)
         if macs is None:
             raise RuntimeError("ptflops did not finish")
         return int(macs)

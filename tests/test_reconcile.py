@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from torch import Tensor, nn
 from typer.testing import CliRunner
 
 import archspec
-from archspec.analysis.counters import CONVENTIONS
+from archspec.analysis.counters import CONVENTIONS, summed, words
 from archspec.cli.main import app
 from archspec.compiler.live import HOOKED, live_counts
 from archspec.ops import op_names
 from archspec.ops.base import Cost
 
+PAGE = Path(__file__).parent.parent / "docs" / "counting.md"
+HEAD = "| counter | the number is | what is called as a function |\n|---|---|---|\n"
 DATA = Path(__file__).parent / "data"
 ROWS, PYCLS = (
     list(csv.DictReader((DATA / name).read_text(encoding="utf-8").splitlines())) for name in ("counters.csv", "pycls.csv")
@@ -290,3 +293,42 @@ def test_live_beside_the_closed_form(capsys: pytest.CaptureFixture[str]) -> None
 def test_live_takes_no_functions() -> None:
     with pytest.raises(archspec.SpecError, match="every op is a module"):
         archspec.reconcile("squeezenet-1-0", functions=["relu"], live=True)
+
+
+def conventions_table() -> str:
+    """The table of the page, as the conventions are."""
+    rows = []
+    for one in CONVENTIONS:
+        sums = [summed((weight, words(fact)) for fact, weight in each.items()) for each in (one.weights, one.functions or {})]
+        rows.append((one.name, sums[0], "the same" if one.functions is None else sums[1]))
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def test_the_page_says_what_the_conventions_are() -> None:
+    """`python tests/test_reconcile.py` writes the table."""
+    text = PAGE.read_text(encoding="utf-8")
+    assert f"{HEAD}{conventions_table()}\n" in text
+    (terms,) = re.findall(r"\| term \| what it is \|\n\|---\|---\|\n((?:\|.*\n)+)", text)
+    told = [term for row in terms.splitlines() for term in row.split(" | ")[0].removeprefix("| ").split(", ")]
+    used = {words(fact) for one in CONVENTIONS for fact in one.weights}
+    assert len(told) == len(set(told))
+    assert set(told) == used
+
+
+def test_the_page_names_every_field() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    data = archspec.reconcile("squeezenet-1-0", input="96x96x3", live=True).data()
+    data["live"] = None
+    counters = data["counters"]
+    nested = [one for counter in counters for key in ("terms", "calls") for one in counter[key]]
+    assert {key for part in (data, *counters, *nested) for key in part} <= set(re.findall(r"`(\w+)`", text))
+
+
+def test_the_page_names_the_calls_of_torchvision() -> None:
+    rows = dict(re.findall(r"(?m)^\| `([\w-]+)` \| `(.*)` \|$", PAGE.read_text(encoding="utf-8")))
+    assert {name: calls.split(", ") for name, calls in rows.items()} == CALLED
+
+
+if __name__ == "__main__":
+    before, after = PAGE.read_text(encoding="utf-8").split(HEAD)
+    PAGE.write_text(before + HEAD + conventions_table() + re.sub(r"^(\|.*\n)*", "", after), encoding="utf-8")

@@ -267,7 +267,7 @@ def test_weights_are_over_facts() -> None:
 @pytest.mark.parametrize(
     ("options", "message", "hint"),
     [
-        ({"counters": ["thopp"]}, "there is no counter `thopp`: " + ", ".join(one.name for one in CONVENTIONS), "`thop`"),
+        ({"counters": ["thopp"]}, f"--counter is one of {', '.join(one.name for one in CONVENTIONS)}, found `thopp`", "`thop`"),
         ({"functions": ["relo"]}, "`relo` is neither the type nor the path of an op of googlenet", "`relu`"),
         ({"functions": ["inception_9*.pool"]}, "`inception_9*.pool` is neither the type nor the path of an op of googlenet", ""),
         ({"functions": ["a..b"]}, "`a..b` is not a path such as inception_3a.n5x5", ""),

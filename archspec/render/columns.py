@@ -92,7 +92,7 @@ def _train_only(line: Line) -> Value:
 
 
 def _receptive_field(line: Line) -> Value:
-    return line.report.costs.fields[line.path or line.report.network.body.path].size
+    return line.report.costs.fields[line.path].size if line.node else line.report.costs.reads
 
 
 def _output_stride(line: Line) -> Value:

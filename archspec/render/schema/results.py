@@ -45,7 +45,7 @@ def report_schema() -> Json:
 def audit_schema() -> Json:
     """The JSON Schema of `archspec audit SPEC --format json`."""
     claim = _claim()
-    finding = _object({"row": {"type": ["string", "null"]}, "figure": _TEXT, **claim["properties"]}, optional=["erratum"])
+    finding = _object({"row": {"type": ["string", "null"]}, "figure": _TEXT, **claim["properties"]}, optional=["erratum", "why"])
     document = _object({"schema": {"const": SCHEMA}, "name": _TEXT, "findings": _list(finding), "differs": ref("count")})
     return _schema("audit", document, {"count": _shapes()["count"]})
 
@@ -63,9 +63,10 @@ def _claim() -> Json:
             "deviation": {"type": ["number", "null"], "description": "(computed - published) / published"},
             "agrees": _FLAG,
             "inherited": _FLAG,
-            "erratum": _TEXT,
+            "erratum": {**_TEXT, "description": "why the source is wrong, if the row says so"},
+            "why": {**_TEXT, "description": "any other reason that the figure is not what comes out"},
         },
-        optional=["erratum"],
+        optional=["erratum", "why"],
     )
 
 

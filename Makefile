@@ -26,10 +26,10 @@ $(SETUP): pyproject.toml
 	$(BIN)/python -m compileall -q archspec
 	touch $(SETUP)
 
-bench: $(SETUP)  ## start-up, the language, and variants a second
+bench: $(SETUP)  ## start-up and the language beside importing torch, the closed form beside other counters
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/language.py
-	$(BIN)/python benchmarks/variants.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/analysis.py
 
 networks: $(SETUP)  ## compares every shipped spec with a module that stands by itself, into docs/networks.md
 	$(BIN)/python tests/networks_table.py

@@ -24,6 +24,7 @@ from archspec.render.report import Report as Report
 
 if TYPE_CHECKING:
     from archspec.analysis.fvcore import FvcoreCount
+    from archspec.analysis.latency import Latency, Settings
     from archspec.analysis.variants import Variants
     from archspec.compiler.module import Model
     from archspec.compiler.weights import Loaded
@@ -71,6 +72,7 @@ def report(
     counter: str = "closed",
     columns: str | Iterable[str] = (),
     sort: str | None = None,
+    measure: bool | Mapping[str, Any] = False,
     set: Changes = (),
     input: Input = None,
     **vars: Any,
@@ -78,19 +80,54 @@ def report(
     """The costs of a spec in closed form, or (`counter="fvcore"`) with fvcore's count of the built module beside it.
 
     `columns` are those to show, in order (`"row,output,macs"`), `sort` is the column by which the rows are ordered.
+    `measure` also runs the built module and times its rows: True, or the fields of `archspec.analysis.latency.Settings`
+    (`{"batch": 8, "repeats": 50, "threads": 1, "dtype": "bfloat16", "device": "cuda"}`).
     """
+    settings = None if measure is False else measure_settings({} if measure is True else measure)
     network = load(spec, set=set, input=input, **vars)
-    return report_network(network, depth=depth, counter=counter, columns=columns, sort=sort)
+    latency = measured(network, option("SPEC", os.fspath(spec)), settings) if settings else None
+    return report_network(network, depth=depth, counter=counter, columns=columns, sort=sort, latency=latency)
+
+
+def measure_settings(told: Mapping[str, Any]) -> Settings:
+    """How to measure, from what is told of it by name. Raises SpecError."""
+    from dataclasses import fields
+
+    from archspec.analysis.latency import Settings
+
+    known = [field.name for field in fields(Settings)]
+    for name in told:
+        one_of("measure", name, known)
+    return Settings(**told)
+
+
+def measured(
+    network: Network, place: Place, settings: Settings, progress: Callable[[int, int], None] = lambda done, of: None
+) -> Latency:
+    """The latency of a loaded network's rows on this machine, with random weights; `progress` is told the runs done, of all."""
+    from archspec.compiler.checks import check_memory
+
+    check_memory(network, place, heads=False, batch=settings.batch)
+    from archspec.compiler.measure import measure
+    from archspec.compiler.module import build_model
+
+    return measure(build_model(network, heads=False), network, settings, progress)
 
 
 def report_network(
-    network: Network, *, depth: int = 1, counter: str = "closed", columns: str | Iterable[str] = (), sort: str | None = None
+    network: Network,
+    *,
+    depth: int = 1,
+    counter: str = "closed",
+    columns: str | Iterable[str] = (),
+    sort: str | None = None,
+    latency: Latency | None = None,
 ) -> Report:
     """The report of a loaded network; for fvcore a model is built."""
     if counter not in COUNTERS:
         raise fail("unsupported", f"counter is one of {', '.join(COUNTERS)}", option("counter", counter))
     keys = tuple(key.strip() for key in columns.split(",")) if isinstance(columns, str) else tuple(columns)
-    return Report(network, network_cost(network), depth, COUNTERS[counter](network), keys, sort)
+    return Report(network, network_cost(network), depth, COUNTERS[counter](network), keys, sort, latency)
 
 
 def _by_fvcore(network: Network) -> FvcoreCount:

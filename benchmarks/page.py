@@ -10,16 +10,15 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from archspec.analysis.latency import processor
+
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-CPUINFO = Path("/proc/cpuinfo")
 
 
 def machine(packages: Iterable[str] = ()) -> str:
     """The processor, its cores, Python, the packages with their versions, and the date."""
-    model = re.search(r"model name\s*: (.+)", CPUINFO.read_text()) if CPUINFO.exists() else None
-    processor = model[1] if model else platform.processor() or platform.machine()
     versions = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in packages if installed(name))]
-    return f"{processor}, {os.cpu_count()} cores; {', '.join(versions)}; {datetime.date.today():%Y-%m-%d}"
+    return f"{processor()}, {os.cpu_count()} cores; {', '.join(versions)}; {datetime.date.today():%Y-%m-%d}"
 
 
 def installed(package: str) -> bool:

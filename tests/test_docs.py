@@ -32,6 +32,7 @@ from archspec.language.schema import BlockModel, ColumnModel, Distribution, Docu
 from archspec.language.values import TYPES
 from archspec.render.columns import COLUMNS, FVCORE_COLUMNS
 from archspec.render.data import audit_data
+from archspec.render.measured import MEASURED_COLUMNS
 from archspec.render.reference.pages import PAGES as REFERENCE
 from archspec.render.reference.pages import reference_page
 
@@ -227,7 +228,7 @@ COLUMNS_TABLE = re.compile(r"(<!-- columns: [^>]*-->\n).*?(<!-- end of columns -
 
 def columns_table() -> str:
     """The columns of the report as a table in Markdown."""
-    rows = [f"| `{column.key}` | {column.header} | {column.about} |" for column in COLUMNS + FVCORE_COLUMNS]
+    rows = [f"| `{column.key}` | {column.header} | {column.about} |" for column in COLUMNS + FVCORE_COLUMNS + MEASURED_COLUMNS]
     return "\n".join(["| `--columns` | in the table | is |", "|---|---|---|", *rows]) + "\n"
 
 
@@ -267,7 +268,7 @@ def test_the_language_page_names_every_word_of_the_language() -> None:
 def test_the_json_page_names_every_field(tmp_path: Path) -> None:
     write_files(tmp_path, DOCS / "json.md", sys.maxsize)
     (path,) = tmp_path.glob("*.yaml")
-    report = api.report(path, depth=3, counter="fvcore").data()
+    report = api.report(path, depth=3, counter="fvcore", measure={"repeats": 2}).data()
     audit = audit_data(api.load(path), api.audit(path))
     diagnostics = [one.as_dict() for one in api.check(path, input="8x8")]
     assert diagnostics

@@ -24,6 +24,17 @@ InputOption = Annotated[
 ]
 
 
+def progress(word: str) -> Callable[[int, int], None]:
+    """Shows `measured 3 of 20` in one line of a terminal's stderr, which is empty again at the end; elsewhere nothing."""
+
+    def show(done: int, of: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K" + (f"{word} {done} of {of}" if done < of else ""))
+            sys.stderr.flush()
+
+    return show
+
+
 def write_output(output: Path, write: Callable[[Path], None]) -> None:
     """Writes the file of `-o`, whole or not at all, and says so; SpecError if it cannot be written."""
     # while it is written a SIGTERM unwinds the stack, so that an unfinished file is taken away

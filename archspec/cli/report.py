@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, SetOption, SpecArgument, one_of, write_output
+from archspec.cli.options import InputOption, SetOption, SpecArgument, one_of, progress, write_output
 
 
 def command(
@@ -21,17 +21,33 @@ def command(
     ] = None,
     depth: Annotated[int, typer.Option("--depth", min=1, help="Levels: 1 the rows, 2 what they hold, and so on to the ops.")] = 1,
     counter: Annotated[str, typer.Option("--counter", help="closed, or fvcore beside it (builds the module).")] = "closed",
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Also the latency of each row on this machine (builds the module and runs it).")
+    ] = False,
+    batch: Annotated[int | None, typer.Option("--batch", min=1, help="Of --measure: images at once; 1 if left out.")] = None,
+    repeats: Annotated[int | None, typer.Option("--repeats", min=2, help="Of --measure: runs; 20 if left out.")] = None,
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Of --measure: threads of torch on the CPU.")] = None,
+    dtype: Annotated[str | None, typer.Option("--dtype", help="Of --measure: float32, float64, bfloat16 or float16.")] = None,
+    device: Annotated[str | None, typer.Option("--device", help="Of --measure: cpu or cuda.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
 ) -> None:
     """The table of a spec with its costs: sizes, depth, parameters, multiply-adds."""
-    from archspec.api import COUNTERS
-    from archspec.api import report as make_report
+    from archspec.api import COUNTERS, load, measure_settings, measured, report_network
+    from archspec.language.diagnostics import fail
+    from archspec.language.places import option
     from archspec.render.report import FORMATS
 
     one_of("--format", format, FORMATS)
     one_of("--counter", counter, COUNTERS)
     chosen = () if columns is None else columns
-    made = make_report(spec, depth=depth, counter=counter, columns=chosen, sort=sort, set=changes or (), input=input)
+    told = {"batch": batch, "repeats": repeats, "threads": threads, "dtype": dtype, "device": device}
+    told = {name: value for name, value in told.items() if value is not None}
+    for name, value in () if measure else told.items():
+        raise fail("unsupported", f"--{name} says how to measure", option(f"--{name}", str(value)), hint="add --measure")
+    settings = measure_settings(told) if measure else None
+    network = load(spec, set=changes or (), input=input)
+    latency = measured(network, option("SPEC", spec), settings, progress("measured")) if settings else None
+    made = report_network(network, depth=depth, counter=counter, columns=chosen, sort=sort, latency=latency)
     if output is not None:
         from archspec.files import write_text
 

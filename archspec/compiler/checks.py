@@ -12,17 +12,17 @@ from archspec.language.places import Place, option
 _FLOAT = 4
 
 
-def memory_needed(network: Network, *, heads: bool = True) -> int:
+def memory_needed(network: Network, *, heads: bool = True, batch: int = 1) -> int:
     """Bytes in float32: every parameter, and the largest input and output that stand beside each other (twice, for workspace)."""
     roots = (network.body, *(head.node for head in network.heads if heads))
     params = sum(leaf.cost.params for root in roots for leaf in leaves(root))
     widest = max((leaf.input.elements + leaf.output.elements for leaf in leaves(network.body)), default=0)
-    return _FLOAT * (params + 2 * widest)
+    return _FLOAT * (params + 2 * widest * batch)
 
 
-def check_memory(network: Network, place: Place, *, heads: bool = True) -> None:
+def check_memory(network: Network, place: Place, *, heads: bool = True, batch: int = 1) -> None:
     """Raises SpecError if the network needs more than this machine's memory: a spec is untrusted input."""
-    needed = memory_needed(network, heads=heads)
+    needed = memory_needed(network, heads=heads, batch=batch)
     if not hasattr(os, "sysconf"):
         return  # a system that does not say how much it has
     have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

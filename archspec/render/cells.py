@@ -25,6 +25,8 @@ def cell(column: Column, line: Line, zero: str = "–") -> str:
         return bar(value) if column.style == "bar" else "100" if value == 1 else f"{float(100 * value):.1f}"
     if isinstance(value, int):
         return f"{value:,}" if value else zero
+    if isinstance(value, float):
+        return f"{value:,.{column.decimals}f}"
     return sides(value) if isinstance(value, tuple) else value or ""
 
 

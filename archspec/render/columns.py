@@ -16,8 +16,9 @@ from archspec.render.units import rounded
 if TYPE_CHECKING:
     from archspec.render.report import Report
 
-#: an exact count, a share of the whole, a size along each side (None: all of it), or text; None where there is no figure
-Value: TypeAlias = int | Fraction | tuple[int | Fraction | float | None, ...] | str | None
+#: an exact count, a measured number, a share of the whole, a size along each side (None: all of it), or text; None where
+#: there is no figure
+Value: TypeAlias = int | float | Fraction | tuple[int | Fraction | float | None, ...] | str | None
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Column:
     """`key` names it on the command line, `header` says its unit to people, `unit` (where the key does not) to programs.
 
     `value` is its figure for one line. `sums`: the whole network's is the sum of the rows. `json`: how the JSON has it, a
-    `count` or the `sides` of a map; empty if it has not.
+    `count` or the `sides` of a map; empty if it has not. `decimals`: those of a measured number.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Column:
     unit: str = ""
     sums: bool = False
     json: Literal["", "count", "sides"] = ""
+    decimals: int = 0
 
     @property
     def left(self) -> bool:
@@ -202,10 +204,10 @@ def _cell(header: str) -> Callable[[Line], Value]:
     return lambda line: line.node.cells.get(header) if line.node else None
 
 
-def known_columns(report: Report) -> dict[str, Column]:
+def known_columns(report: Report, more: Iterable[Column] = ()) -> dict[str, Column]:
     """The columns that a report can show, by key as `normal` has it; a cell of the spec gives way to a column of its name."""
     own = cell_columns(line.node for line in report.lines if line.node)
-    fixed = COLUMNS + (FVCORE_COLUMNS if report.fvcore else ())
+    fixed = (*COLUMNS, *(FVCORE_COLUMNS if report.fvcore else ()), *more)
     known = {normal(column.key): column for column in fixed}
     return known | {key: column for column in own if (key := normal(column.key)) not in known}
 
@@ -213,4 +215,6 @@ def known_columns(report: Report) -> dict[str, Column]:
 def table_columns(report: Report) -> tuple[str, ...]:
     """The columns that a table for people has unless others are asked for."""
     counts = ("fvcore_flops", "closed_form") if report.fvcore else ("macs", "macs_share", "macs_bar")
+    if report.latency:
+        return ("row", "type", "output", *counts[:2], "ms", "ms_spread", "ms_share", "gmacs_per_s")
     return ("row", "type", "output", "depth", "params", "params_share", *counts)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from archspec.render.cells import sides
 from archspec.render.columns import Column, Value
+from archspec.render.measured import MEASURED_COLUMNS
 
 if TYPE_CHECKING:
     from archspec.render.report import Report
@@ -22,7 +23,8 @@ FVCORE = ("fvcore_flops", "closed_form")
 
 def report_csv(report: Report) -> str:
     """A head with units, the rows with their parts, the whole network, the heads."""
-    columns = report.shown(DEFAULT + (FVCORE if report.fvcore else ()))
+    measured = tuple(column.key for column in MEASURED_COLUMNS) if report.latency else ()
+    columns = report.shown(DEFAULT + (FVCORE if report.fvcore else ()) + measured)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(map(_header, columns))

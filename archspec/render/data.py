@@ -11,6 +11,7 @@ from archspec.analysis.counters import FVCORE, counted
 from archspec.ir.tree import Network
 from archspec.render.columns import COLUMNS, Value
 from archspec.render.lines import Line
+from archspec.render.measured import settings_data, times_data
 
 if TYPE_CHECKING:
     from archspec.render.reference.describe import Described
@@ -40,6 +41,7 @@ def report_data(report: Report) -> dict[str, Any]:
         ],
         "claims": {f.key: _claim(f) for f in audit(network, costs) if f.row is None},
         "uncounted": [{"op": op, "calls": calls} for op, calls in sorted(fvcore.uncounted.items())] if fvcore else [],
+        **({"measurement": settings_data(report.latency)} if report.latency else {}),
     }
 
 
@@ -68,6 +70,8 @@ def _figures(line: Line) -> dict[str, Any]:
     figures = {column.key: _plain(column.value(line)) for column in COLUMNS if column.json}
     if fvcore := line.report.fvcore:
         figures["fvcore"] = {"flops": fvcore.flops.get(line.path, 0), "closed": counted(line.cost, FVCORE)}
+    if (latency := line.report.latency) and line.kind != "head" and (times := latency.times(line.path)):
+        figures["measured"] = times_data(times, latency.rate(line.path, line.cost))
     return figures
 
 

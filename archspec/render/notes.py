@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from archspec.analysis.counters import FVCORE, formula
+from archspec.render.measured import measured_notes
 
 if TYPE_CHECKING:
     from archspec.render.report import Report
@@ -25,5 +26,7 @@ def report_notes(report: Report) -> Iterator[str]:
         yield "fvcore flops: " + formula(total, FVCORE)
         skipped = ", ".join(f"{op.removeprefix('aten::')} ({calls})" for op, calls in sorted(fvcore.uncounted.items()))
         yield f"fvcore has no rule for (calls): {skipped or 'none, all were counted'}"
+    if report.latency:
+        yield from measured_notes(report.latency)
     if report.network.outputs:
         yield f"returns {report.network.returns}"

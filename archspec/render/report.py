@@ -16,11 +16,13 @@ from archspec.language.names import normal
 from archspec.language.places import option
 from archspec.render.columns import Column, Value, known_columns
 from archspec.render.lines import Line, head_lines, row_lines
+from archspec.render.measured import MEASURED_COLUMNS
 from archspec.render.notebook import Printed
 from archspec.render.units import unit_of
 
 if TYPE_CHECKING:
     from archspec.analysis.fvcore import FvcoreCount
+    from archspec.analysis.latency import Latency
     from archspec.language.figures import Figure
 
 
@@ -38,6 +40,7 @@ class Report(Printed):
     fvcore: FvcoreCount | None = None
     columns: tuple[str, ...] = ()
     sort: str | None = None
+    latency: Latency | None = None
 
     def __post_init__(self) -> None:
         for key in self.columns:
@@ -75,7 +78,7 @@ class Report(Printed):
     @cached_property
     def known(self) -> Mapping[str, Column]:
         """The columns that it can show, by their normal keys."""
-        return known_columns(self)
+        return known_columns(self, MEASURED_COLUMNS if self.latency else ())
 
     def column(self, flag: str, key: str) -> Column:
         """The column of a key, however it is spelled; SpecError with those that exist otherwise."""
@@ -122,7 +125,7 @@ def _order(value: Value) -> tuple[int, Any]:
     """Numbers from the largest down, then text from a to z, then what has no figure."""
     if isinstance(value, str) and value.isdecimal():
         value = int(value)
-    if isinstance(value, int | Fraction):
+    if isinstance(value, int | float | Fraction):
         return 0, -value
     if isinstance(value, tuple):
         return 0, -_area(value)

@@ -18,10 +18,14 @@ _FLAG: Json = {"type": "boolean"}
 def report_schema() -> Json:
     """The JSON Schema of `archspec report SPEC --format json`."""
     row = _object({"id": _TEXT, "path": _TEXT, "type": _TEXT, "output": ref("size"), **_figures(), "claims": ref("claims")})
-    row["properties"] |= {"fvcore": ref("fvcore"), "rows": _list(ref("row"), "its parts, with --depth 2 and more")}
+    row["properties"] |= {
+        "fvcore": ref("fvcore"),
+        "measured": ref("measured"),
+        "rows": _list(ref("row"), "its parts, with --depth 2 and more"),
+    }
     head = _object({"from": _TEXT, "loss_weight": {"type": "number"}})
     totals = _object({**_figures(), "params_with_heads": ref("count")})
-    totals["properties"]["fvcore"] = ref("fvcore")
+    totals["properties"] |= {"fvcore": ref("fvcore"), "measured": ref("measured")}
     document = _object(
         {
             "schema": {"const": SCHEMA},
@@ -37,9 +41,10 @@ def report_schema() -> Json:
             "uncounted": _list(_object({"op": _TEXT, "calls": ref("count")})),
         }
     )
+    document["properties"]["measurement"] = _measurement()
     claims: Json = {"type": "object", "additionalProperties": _claim()}
     fvcore = _object({"flops": ref("count"), "closed": ref("count")})
-    return _schema("report", document, {"row": row, "claims": claims, "fvcore": fvcore, **_shapes()})
+    return _schema("report", document, {"row": row, "claims": claims, "fvcore": fvcore, "measured": _measured(), **_shapes()})
 
 
 def audit_schema() -> Json:
@@ -53,6 +58,23 @@ def audit_schema() -> Json:
 def _figures() -> Json:
     """The figures that rows and totals have: the columns of the report that are in the JSON."""
     return {column.key: {**ref(column.json), "description": column.about} for column in COLUMNS if column.json}
+
+
+def _measured() -> Json:
+    """What --measure adds to rows and totals."""
+    number: Json = {"type": "number", "minimum": 0}
+    quartiles = {**_list(number, "the first and the third"), "minItems": 2, "maxItems": 2}
+    rate: Json = {"type": ["integer", "null"], "description": "by the closed form; null where there are none"}
+    ms = {**_object({"median": number, "quartiles": quartiles}), "description": "milliseconds of a batch"}
+    return _object({"ms": ms, "macs_per_second": rate})
+
+
+def _measurement() -> Json:
+    """How --measure measured."""
+    return _object(
+        {name: ref("count") for name in ("batch", "warmup", "repeats", "threads")}
+        | dict.fromkeys(("dtype", "device", "machine", "torch"), _TEXT)
+    )
 
 
 def _claim() -> Json:

@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 import torchvision
 from page import machine, table, write
 from torch import nn
+from variants import SIZES, variants_per_second
 
 import archspec
 from archspec.analysis.costs import network_cost
@@ -30,8 +30,7 @@ from archspec.ir.tree import Network
 
 #: specs, with the function of torchvision that builds the same network
 NETWORKS = {"googlenet": None, "googlenet-torchvision": "googlenet", "resnet50": "resnet50", "densenet121": "densenet121"}
-CLOSED, COUNTED, ARRAYS = 300, 5, 5
-VARIANTS = (1_000, 10_000, 100_000)
+CLOSED, COUNTED = 300, 5
 PACKAGES = ("torch", "torchvision", "numpy", "fvcore", "torchinfo", "thop", "ptflops")
 
 
@@ -149,28 +148,6 @@ def against(spec: str, torchvision_name: str | None) -> Iterator[tuple[str, ...]
             yield spec, name, source, str(theirs), f"{theirs.median / ours.median:,.0f}"
 
 
-def cells(count: int) -> dict[str, np.ndarray[Any, Any]]:
-    """Every column of every inception row of GoogLeNet, varied."""
-    random = np.random.default_rng(0)
-    columns = ("n1x1", "n3x3_reduce", "n3x3", "n5x5_reduce", "n5x5", "pool_proj")
-    rows = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
-    return {f"inception_{row}.{column}": random.integers(1, 512, count) for row in rows for column in columns}
-
-
-def many() -> Iterator[tuple[str, ...]]:
-    """The lines of the variants, from the text: how many at once, the time, and variants a second."""
-    for count in VARIANTS:
-        varied = cells(count)
-
-        def cost(varied: dict[str, Any] = varied) -> None:
-            variants = archspec.costs("googlenet", set=varied)
-            assert variants.valid.all()
-            _ = variants.total, variants.depth
-
-        took = timed(cost, ARRAYS)
-        yield f"{count:,}", str(took), f"{count / took.median:,.0f}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="into docs/performance.md")
@@ -182,7 +159,10 @@ def main() -> None:
             lines.append(line)
             sys.stderr.write("  ".join(line) + "\n")
     counters = table(("network", "counted by", "module of", "median (quartiles)", "times the closed form"), lines)
-    variants = table(("variants of GoogLeNet at once", "median (quartiles)", "variants a second"), many())
+    variants = table(
+        ("variants of GoogLeNet at once", "variants a second"),
+        ((f"{count:,}", f"{variants_per_second(count):,.0f}") for count in SIZES),
+    )
     text = f"{machine(PACKAGES)}; one thread\n\n{counters}\n{variants}"
     sys.stdout.write(text)
     if words.write:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-import weakref
+from bisect import bisect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.profiler import ProfilerActivity, profile, record_function
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map
 
-FLOAT = 4
+from archspec.compiler.containers import Branches
+
 #: begins the name of what the profiler sees of one op of the network
 OP = "op of the network: "
 
@@ -109,32 +112,62 @@ def _spans(events: list[dict[str, Any]]) -> list[tuple[float, float]]:
 
 
 def _within(spans: list[tuple[float, float]], first: dict[str, Any], last: dict[str, Any]) -> bool:
-    from bisect import bisect
-
     at = bisect(spans, (first["ts"], float("inf"))) - 1
     return at >= 0 and last["ts"] <= spans[at][1]
 
 
 class Storages(TorchDispatchMode):
-    """Follows the storages of a forward pass, by weak references: the most elements alive after any op of torch.
+    """Follows the storages of all tensors of a forward pass, by weak references."""
 
-    What an op of torch allocates and frees inside is not seen; what one of the network does is, if it has several ops.
-    """
-
-    def __init__(self, given: Tensor) -> None:
+    def __init__(self, model: nn.Module, given: Tensor) -> None:
         super().__init__()
-        self.sizes: dict[int, int] = {}
-        self.alive = self.peak = 0
-        self.depth = 0
+        self._weights = {StorageWeakRef(one.untyped_storage()) for one in (*model.parameters(), *model.buffers())}
+        self._sizes: dict[StorageWeakRef, int] = {}
         self._take(given)
 
-    def _take(self, tensor: Tensor) -> None:
-        storage = tensor.untyped_storage()
-        key = storage._cdata
-        if key not in self.sizes:
-            self.sizes[key] = storage.nbytes() // tensor.element_size()
-            self.alive += self.sizes[key]
-            weakref.finalize(storage, self._free, key)
+    def _take(self, tensor: Any) -> None:
+        if isinstance(tensor, Tensor):
+            storage = tensor.untyped_storage()
+            if (one := StorageWeakRef(storage)) not in self._weights:
+                self._sizes[one] = storage.nbytes() // tensor.element_size()
 
-    def _free(self, key: int) -> None:
-        self.alive -= self.sizes.pop(key)
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = function(*args, **(kwargs or {}))
+        tree_map(self._take, result)
+        return result
+
+    def alive(self) -> int:
+        """Elements that something still refers to."""
+        self._sizes = {one: size for one, size in self._sizes.items() if not one.expired()}
+        return sum(self._sizes.values())
+
+
+def followed(model: Any, shape: tuple[int, ...], ops: tuple[str, ...]) -> dict[str, int]:
+    """Elements alive at the end of each call of the submodules `ops`, and of each join, by path: the most of its calls."""
+    model = model.eval().to(memory_format=torch.channels_last)
+    given = image(shape)
+    storages = Storages(model, given)
+    found: dict[str, int] = {}
+    hooks = [
+        model.get_submodule(path).register_forward_hook(lambda *_, path=path: found.__setitem__(path, storages.alive()))
+        for path in ops
+    ]
+    for path, part in model.named_modules():
+        if isinstance(part, Branches):
+
+            def joined(results: list[Tensor], path: str = path, join: Any = part._join) -> Tensor:
+                result: Tensor = join(results)
+                found[path] = storages.alive()
+                return result
+
+            part._join = joined  # type: ignore[method-assign]
+    try:
+        with torch.no_grad(), storages:
+            if model._outputs:
+                model(given)
+            else:
+                model.probabilities(given)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from archspec.analysis.memory import Memory, memory
 from archspec.analysis.receptive_field import Field, receptive_fields
 from archspec.ir.tree import Inner, Leaf, Network, Tree, flow, leaves
 from archspec.ops.base import Cost
@@ -61,6 +62,11 @@ class NetworkCost:
     @cached_property
     def heads_total(self) -> Cost:
         return Cost.total(head.cost for head in self.heads)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """The most elements of activations that are alive at once in a forward pass of one example."""
+        return memory(self.network)
 
     @cached_property
     def fields(self) -> dict[str, Field]:

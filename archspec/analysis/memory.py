@@ -8,7 +8,7 @@ An activation writes over its input where nothing else reads that. What an op al
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
@@ -19,13 +19,15 @@ from archspec.ir.tree import INPUT, Inner, Leaf, Network, Tree, flow
 @dataclass(frozen=True)
 class Memory:
     """The most elements alive at once, the op or join at which that is (`at`), and what is alive then, by the path of what
-    made it. `by_path` has the most while each node runs; a node in which nothing runs is not there.
+    made it. `by_path` has the most while each node runs; a node in which nothing runs is not there. `least` is the most where
+    each value goes with its last reader, as a runtime can have it that plans ahead.
     """
 
     peak: int
     at: str
     alive: Mapping[str, int]
     by_path: Mapping[str, int]
+    least: int
 
 
 class _Value(NamedTuple):
@@ -93,8 +95,8 @@ class Execution:
             if last[value.number] == index and value.number not in kept_values and value.elements == step.gives.elements
         )
 
-    def blocks(self) -> list[_Block]:
-        """The memory that is taken, and for how long."""
+    def blocks(self, *, calls: bool = True) -> list[_Block]:
+        """The memory that is taken, and for how long; `calls`: a call holds its arguments."""
         end = len(self.steps) - 1
         ends = {path: index for index, step in enumerate(self.steps) for path in _around(step.node.path)}
         overwriting = self.in_place()
@@ -102,9 +104,8 @@ class Execution:
         blocks = {image.number: _Block(INPUT, image.elements, 0, end)}
         for index, step in enumerate(self.steps):
             for value in step.reads:
-                called = (path for path in _around(step.node.path) if path not in _around(value.path))
                 block = blocks[value.number]
-                block.dies = max(block.dies, ends[next(called, step.node.path)])
+                block.dies = max(block.dies, ends[_called(step.node.path, value.path)] if calls else index)
             if step.node.path in overwriting:
                 blocks[step.gives.number] = blocks[step.reads[0].number]
             blocks.setdefault(step.gives.number, _Block(step.node.path, step.gives.elements, index, index))
@@ -123,11 +124,7 @@ def memory(network: Network) -> Memory:
     """The memory of a network's activations, in closed form."""
     execution = Execution(network)
     blocks = execution.blocks()
-    changes = [0] * (len(execution.steps) + 1)
-    for block in blocks:
-        changes[block.born] += block.elements
-        changes[block.dies + 1] -= block.elements
-    totals = list(accumulate(changes))[:-1]
+    totals = _alive(blocks, len(execution.steps))
     by_path: dict[str, int] = {}
     for step, total in zip(execution.steps, totals, strict=True):
         for path in _around(step.node.path):
@@ -135,7 +132,23 @@ def memory(network: Network) -> Memory:
     peak = max(totals)
     when = totals.index(peak)
     alive = {block.path: block.elements for block in blocks if block.born <= when <= block.dies}
-    return Memory(peak, execution.steps[when].node.path, alive, by_path)
+    least = max(_alive(execution.blocks(calls=False), len(execution.steps)))
+    return Memory(peak, execution.steps[when].node.path, alive, by_path, least)
+
+
+def _alive(blocks: Iterable[_Block], steps: int) -> list[int]:
+    """Elements alive in each step."""
+    changes = [0] * (steps + 1)
+    for block in blocks:
+        changes[block.born] += block.elements
+        changes[block.dies + 1] -= block.elements
+    return list(accumulate(changes))[:-1]
+
+
+def _called(reader: str, maker: str) -> str:
+    """The outermost node around a reader that was called with what `maker` gave."""
+    inside = set(_around(maker))
+    return next((path for path in _around(reader) if path not in inside), reader)
 
 
 def _around(path: str) -> Iterator[str]:

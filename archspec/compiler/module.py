@@ -31,12 +31,9 @@ class Model(Container):
         self._outputs = {one.name: one.path for one in network.outputs}
         output_class(("logits", *self._heads))
         # by whether the model trains: heads run, and read, in training only
-        called = {training: (*self._rows, *(self._heads if training else ())) for training in (False, True)}
-        self._keeps = {
-            training: frozenset(path for name in names for path in self._reads[name]) | outputs
-            for training, names in called.items()
-        }
-        self._last = {training: self._drops(names, outputs) for training, names in called.items()}
+        called = {True: (*self._rows, *self._heads), False: self._rows}
+        self._keeps = {mode: outputs.union(*(self._reads[name] for name in names)) for mode, names in called.items()}
+        self._last = {mode: self._drops(names, outputs) for mode, names in called.items()}
         self._labelled(network.name.replace("-", "_"), f"{network.input} → {network.returns}")
 
     @property

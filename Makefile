@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: build test check format bench networks ledger clean
+.PHONY: build test check format bench networks ledger memory clean
 
 build: $(SETUP)  ## set up, then the main job: compile, run and audit Table 1 of GoogLeNet
 	$(BIN)/archspec build specs/googlenet.yaml
@@ -36,6 +36,9 @@ networks: $(SETUP)  ## compares every shipped spec with a module that stands by 
 
 ledger: $(SETUP)  ## audits every shipped spec, into docs/ledger.md
 	$(BIN)/python tests/ledger.py
+
+memory: $(SETUP)  ## measures the peak memory of every shipped spec with torch's profiler, into docs/memory.md
+	$(BIN)/python tests/memory_table.py
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

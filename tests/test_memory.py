@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from allocations import followed, profiled
+import torchvision
+from allocations import followed, innermost, profiled
 from drawn import Drawn, examples
 from hypothesis import given, note
 from strategies import GOALS, specs
@@ -50,6 +51,17 @@ def test_the_profiler_sees_the_peak(name: str) -> None:
     peak = FLOAT32 * network_cost(network).memory.peak
     assert peak == pytest.approx(seen.peak, rel=0.02)
     assert seen.peak <= seen.with_workspace
+
+
+@pytest.mark.parametrize(
+    ("name", "peer"), [("vgg16", "vgg16"), ("googlenet-torchvision", "googlenet"), ("mobilenet-v2", "mobilenet_v2")]
+)
+def test_torchvision_takes_as_much(name: str, peer: str) -> None:
+    """Where its modules have the same blocks; docs/memory.md tells of the others."""
+    network = archspec.load(name)
+    model = torchvision.models.get_model(peer, weights=None, **({"init_weights": False} if peer == "googlenet" else {}))
+    seen = profiled(model, network.input.tensor, innermost(model))
+    assert FLOAT32 * network_cost(network).memory.peak == pytest.approx(seen.peak, rel=0.02)
 
 
 def same_at_every_op(network: Any, model: Any) -> None:

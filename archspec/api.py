@@ -12,14 +12,12 @@ from archspec.analysis.audit import Finding
 from archspec.analysis.audit import audit as audit_network
 from archspec.analysis.costs import network_cost
 from archspec.analysis.counters import CONVENTIONS
-from archspec.analysis.reconcile import reconcile_network
 from archspec.ir.expand import blamed_on_options, expand
 from archspec.ir.tree import Network
 from archspec.language.choices import one_of
 from archspec.language.diagnostics import Diagnostic, SpecError, fail
 from archspec.language.load import load as load_spec
 from archspec.language.places import Place, option
-from archspec.render.reconcile import Reconciliation as Reconciliation
 from archspec.render.report import Report as Report
 
 if TYPE_CHECKING:
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from archspec.analysis.variants import Variants
     from archspec.compiler.module import Model
     from archspec.compiler.weights import Loaded
+    from archspec.render.reconcile import Reconciliation
 
 Changes = str | Iterable[str] | Mapping[str, Any]
 Input = str | tuple[int, int, int] | None
@@ -73,6 +72,7 @@ def report(
     columns: str | Iterable[str] = (),
     sort: str | None = None,
     measure: bool | Mapping[str, Any] = False,
+    dtype: str = "float32",
     set: Changes = (),
     input: Input = None,
     **vars: Any,
@@ -80,13 +80,13 @@ def report(
     """The costs of a spec in closed form, or (`counter="fvcore"`) with fvcore's count of the built module beside it.
 
     `columns` are those to show, in order (`"row,output,macs"`), `sort` is the column by which the rows are ordered.
-    `measure` also runs the built module and times its rows: True, or the fields of `archspec.analysis.latency.Settings`
-    (`{"batch": 8, "repeats": 50, "threads": 1, "dtype": "bfloat16", "device": "cuda"}`).
+    Bytes are of `dtype`. `measure` also runs the built module and times its rows: True, or the fields of
+    `archspec.analysis.latency.Settings` (`{"batch": 8, "repeats": 50, "threads": 1, "dtype": "bfloat16", "device": "cuda"}`).
     """
     settings = None if measure is False else measure_settings({} if measure is True else measure)
     network = load(spec, set=set, input=input, **vars)
     latency = measured(network, option("SPEC", os.fspath(spec)), settings) if settings else None
-    return report_network(network, depth=depth, counter=counter, columns=columns, sort=sort, latency=latency)
+    return report_network(network, depth=depth, counter=counter, columns=columns, sort=sort, latency=latency, dtype=dtype)
 
 
 def measure_settings(told: Mapping[str, Any]) -> Settings:
@@ -122,12 +122,13 @@ def report_network(
     columns: str | Iterable[str] = (),
     sort: str | None = None,
     latency: Latency | None = None,
+    dtype: str = "float32",
 ) -> Report:
     """The report of a loaded network; for fvcore a model is built."""
     if counter not in COUNTERS:
         raise fail("unsupported", f"counter is one of {', '.join(COUNTERS)}", option("counter", counter))
     keys = tuple(key.strip() for key in columns.split(",")) if isinstance(columns, str) else tuple(columns)
-    return Report(network, network_cost(network), depth, COUNTERS[counter](network), keys, sort, latency)
+    return Report(network, network_cost(network), depth, COUNTERS[counter](network), keys, sort, latency, dtype)
 
 
 def _by_fvcore(network: Network) -> FvcoreCount:
@@ -186,6 +187,9 @@ def reconcile(
     that hook modules see these otherwise. `live` also runs the installed tools on the built module, in which every op is
     a module. Raises SpecError.
     """
+    from archspec.analysis.reconcile import reconcile_network
+    from archspec.render.reconcile import Reconciliation
+
     known = {one.name: one for one in CONVENTIONS}
     chosen = [known[one_of("--counter", name, known)] for name in counters or known]
     functions = list(functions)

@@ -225,3 +225,17 @@ def test_by_hand(load: Callable[..., Any], rows: str, peak: int, at: str, alive:
     network = load(f"name: t\ninput: 4x4x4\nrows: {rows}\n")
     memory = network_cost(network).memory
     assert (memory.peak, memory.at, " ".join(memory.alive)) == (peak, at, alive)
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("float32", 4), ("bfloat16", 2)])
+def test_bytes_in_a_report(dtype: str, size: int) -> None:
+    """In JSON, and as columns: by the dtype; a head has no peak."""
+    report = archspec.report("googlenet", dtype=dtype)
+    data = report.data()
+    assert data["dtype"] == dtype
+    assert data["totals"]["weight_bytes"] == size * 6_998_552 == sum(row["weight_bytes"] for row in data["rows"])
+    assert data["totals"]["peak_bytes"] == size * report.costs.memory.peak == max(row["peak_bytes"] for row in data["rows"])
+    assert [head["peak_bytes"] for head in data["heads"]] == [None, None]
+    text = archspec.report("googlenet", dtype=dtype, columns="row,peak_bytes").text()
+    assert f"{size * report.costs.memory.peak:,}" in text
+    assert f"bytes in {dtype}; at the peak norm2 runs" in text

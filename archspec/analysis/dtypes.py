@@ -21,7 +21,7 @@ DTYPES: Mapping[str, int] = {
 
 def element_bytes(dtype: str) -> int:
     """Bytes of one element; SpecError with the dtypes that exist if this one does not."""
-    return DTYPES[one_of("dtype", dtype, DTYPES)]
+    return DTYPES[one_of("--dtype", dtype, DTYPES)]
 
 
 def weight_bytes(cost: Cost, dtype: str = "float32") -> int:

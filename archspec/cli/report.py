@@ -27,7 +27,7 @@ def command(
     batch: Annotated[int | None, typer.Option("--batch", min=1, help="Of --measure: images at once; 1 if left out.")] = None,
     repeats: Annotated[int | None, typer.Option("--repeats", min=2, help="Of --measure: runs; 20 if left out.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Of --measure: threads of torch on the CPU.")] = None,
-    dtype: Annotated[str | None, typer.Option("--dtype", help="Of --measure: float32, float64, bfloat16 or float16.")] = None,
+    dtype: Annotated[str | None, typer.Option("--dtype", help="Of bytes, and of --measure: float32 if left out.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="Of --measure: cpu or cuda.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
 ) -> None:
@@ -40,14 +40,17 @@ def command(
     one_of("--format", format, FORMATS)
     one_of("--counter", counter, COUNTERS)
     chosen = () if columns is None else columns
-    told = {"batch": batch, "repeats": repeats, "threads": threads, "dtype": dtype, "device": device}
+    told = {"batch": batch, "repeats": repeats, "threads": threads, "device": device}
     told = {name: value for name, value in told.items() if value is not None}
     for name, value in () if measure else told.items():
         raise fail("unsupported", f"--{name} says how to measure", option(f"--{name}", str(value)), hint="add --measure")
+    told |= {"dtype": dtype} if dtype is not None else {}
     settings = measure_settings(told) if measure else None
     network = load(spec, set=changes or (), input=input)
     latency = measured(network, option("SPEC", spec), settings, progress("measured")) if settings else None
-    made = report_network(network, depth=depth, counter=counter, columns=chosen, sort=sort, latency=latency)
+    made = report_network(
+        network, depth=depth, counter=counter, columns=chosen, sort=sort, latency=latency, dtype=dtype or "float32"
+    )
     if output is not None:
         from archspec.files import write_text
 

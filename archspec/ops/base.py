@@ -68,10 +68,10 @@ class Cost(NamedTuple):
     biases: int = 0
     macs: int = 0
     activations: int = 0
-    buffers: int = 0
     weights: int = 0
     biased_outputs: int = 0
     transposed_excess: int = 0
+    buffers: int = 0
     batch_norm_elements: int = 0
     plain_batch_norm_elements: int = 0
     group_norm_elements: int = 0

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from archspec.analysis.counters import FVCORE, counted
+from archspec.analysis.dtypes import activation_bytes, element_bytes, weight_bytes
 from archspec.ir.tree import Tree
 from archspec.language.names import identifier, normal
 from archspec.render.lines import Line
@@ -26,7 +27,7 @@ class Column:
     """`key` names it on the command line, `header` says its unit to people, `unit` (where the key does not) to programs.
 
     `value` is its figure for one line. `sums`: the whole network's is the sum of the rows. `json`: how the JSON has it, a
-    `count` or the `sides` of a map; empty if it has not. `decimals`: those of a measured number.
+    `count`, `perhaps` one (or null), or the `sides` of a map; empty if it has not. `decimals`: those of a measured number.
     """
 
     key: str
@@ -36,7 +37,7 @@ class Column:
     style: Literal["name", "text", "number", "share", "bar"] = "number"
     unit: str = ""
     sums: bool = False
-    json: Literal["", "count", "sides"] = ""
+    json: Literal["", "count", "perhaps", "sides"] = ""
     decimals: int = 0
 
     @property
@@ -91,6 +92,13 @@ def _output(line: Line) -> Value:
 
 def _train_only(line: Line) -> Value:
     return line.report.costs.heads_total.params if line.kind == "total" else line.cost.params if line.kind == "head" else 0
+
+
+def _peak_bytes(line: Line) -> Value:
+    """None where nothing runs: a head in eval mode."""
+    memory = line.report.costs.memory
+    peak = memory.by_path.get(line.path) if line.node else memory.peak
+    return None if peak is None else peak * element_bytes(line.report.dtype)
 
 
 def _receptive_field(line: Line) -> Value:
@@ -148,6 +156,23 @@ COLUMNS: tuple[Column, ...] = (
         sums=True,
         json="count",
     ),
+    Column(
+        *("weight_bytes", "weights, bytes", "of parameters and running statistics, as in the state_dict, by `--dtype`"),
+        lambda line: weight_bytes(line.cost, line.report.dtype),
+        sums=True,
+        json="count",
+    ),
+    Column(
+        *("activation_bytes", "activations, bytes", "of the outputs of convolutions and linears, by `--dtype`"),
+        lambda line: activation_bytes(line.cost, line.report.dtype),
+        sums=True,
+        json="count",
+    ),
+    Column(
+        *("peak_bytes", "peak, bytes", "of [activations alive at once](memory.md) while it runs, at most, by `--dtype`"),
+        _peak_bytes,
+        json="perhaps",
+    ),
     Column("train_only_params", "train-only", "parameters of heads, which exist in training only", _train_only),
     Column(
         *(
@@ -174,6 +199,9 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("rounded_ops", "ops", "operations by the source's rules of counting, in its unit", lambda line: rounded(line, "ops")),
 )
+
+#: of these the dtype is told
+BYTES = {column.key for column in COLUMNS if column.key.endswith("_bytes")}
 
 #: of a report with fvcore's count
 FVCORE_COLUMNS: tuple[Column, ...] = (

@@ -30,6 +30,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": network.name,
         "digest": network.digest,
+        "dtype": report.dtype,
         "input": list(network.input.tensor),
         "output": list(network.output.tensor),
         "outputs": {one.name: list(one.shape.tensor) for one in network.outputs},

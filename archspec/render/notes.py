@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from archspec.analysis.counters import FVCORE, formula
+from archspec.render.columns import BYTES
 from archspec.render.measured import measured_notes
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ def report_notes(report: Report) -> Iterator[str]:
         with_heads = total.params + costs.heads_total.params
         names = ", ".join(head.node.name for head in costs.heads)
         yield f"{with_heads:,} parameters with {names}, which exist in training only"
+    shown = {column.key for column in report.shown(())}
+    if shown & BYTES:
+        memory = costs.memory if "peak_bytes" in shown else None
+        yield f"bytes in {report.dtype}" + (f"; at the peak {memory.at} runs" if memory else "")
     if fvcore:
         yield "fvcore flops: " + formula(total, FVCORE)
         skipped = ", ".join(f"{op.removeprefix('aten::')} ({calls})" for op, calls in sorted(fvcore.uncounted.items()))

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.costs import NetworkCost, NodeCost
+from archspec.analysis.dtypes import element_bytes
 from archspec.ir.tree import Network
 from archspec.language.choices import one_of
 from archspec.language.diagnostics import fail
@@ -31,7 +32,7 @@ class Report(Printed):
     """A network with its costs; prints as the table, also in a notebook; `data()` is the JSON contract.
 
     `columns` are keys in the order to show them (none: those of the format), `sort` is the key of the column by which the
-    rows are ordered, largest first. Raises SpecError for a column that does not exist.
+    rows are ordered, largest first; bytes are of `dtype`. Raises SpecError for a column or a dtype that does not exist.
     """
 
     network: Network
@@ -41,8 +42,10 @@ class Report(Printed):
     columns: tuple[str, ...] = ()
     sort: str | None = None
     latency: Latency | None = None
+    dtype: str = "float32"
 
     def __post_init__(self) -> None:
+        element_bytes(self.dtype)
         for key in self.columns:
             self.column("--columns", key)
         if self.sort is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from archspec.analysis.dtypes import DTYPES
 from archspec.render.columns import COLUMNS
 from archspec.render.data import SCHEMA
 from archspec.render.schema.form import Json, ref
@@ -31,6 +32,7 @@ def report_schema() -> Json:
             "schema": {"const": SCHEMA},
             "name": _TEXT,
             "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+            "dtype": {"enum": [*DTYPES], "description": "of the figures in bytes"},
             "input": ref("size"),
             "output": ref("size"),
             "outputs": {"type": "object", "additionalProperties": ref("size")},
@@ -97,6 +99,7 @@ def _shapes() -> Json:
     side: Json = {"type": ["number", "null"], "exclusiveMinimum": 0, "description": "null: all of the input's side"}
     return {
         "count": {"type": "integer", "minimum": 0},
+        "perhaps": {"type": ["integer", "null"], "minimum": 0, "description": "null where nothing runs: a head"},
         "size": {
             **_list({"type": "integer", "minimum": 1}, "channels, height, width, or features"),
             "minItems": 1,

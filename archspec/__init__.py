@@ -9,9 +9,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archspec.api import Reconciliation, Report, audit, build, check, costs, load, reconcile, report
+    from archspec.api import Report, audit, build, check, costs, load, reconcile, report
     from archspec.language.diagnostics import Diagnostic, SpecError
     from archspec.ops import register
+    from archspec.render.reconcile import Reconciliation
 
 __all__ = [
     "Diagnostic",
@@ -31,6 +32,7 @@ __all__ = [
 _HOMES = {
     "Diagnostic": "archspec.language.diagnostics",
     "SpecError": "archspec.language.diagnostics",
+    "Reconciliation": "archspec.render.reconcile",
     "register": "archspec.ops",
 }
 

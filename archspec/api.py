@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from archspec.analysis.audit import Finding
 from archspec.analysis.audit import audit as audit_network
 from archspec.analysis.costs import network_cost
-from archspec.analysis.counters import CONVENTIONS
 from archspec.ir.expand import blamed_on_options, expand
 from archspec.ir.tree import Network
 from archspec.language.choices import one_of
@@ -187,6 +186,7 @@ def reconcile(
     that hook modules see these otherwise. `live` also runs the installed tools on the built module, in which every op is
     a module. Raises SpecError.
     """
+    from archspec.analysis.counters import CONVENTIONS
     from archspec.analysis.reconcile import reconcile_network
     from archspec.render.reconcile import Reconciliation
 

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 import archspec
 from archspec.analysis.counters import CONVENTIONS, summed, words
-from archspec.cli.main import app
+from archspec.cli.main import command_line
 from archspec.compiler.live import HOOKED, live_counts
 from archspec.ir.tree import leaves
 from archspec.ops import op_names
@@ -247,7 +247,9 @@ def test_pycls_on_its_own_configurations(row: dict[str, str]) -> None:
 
 
 def test_a_number_is_the_sum_of_its_printed_terms() -> None:
-    ran = CliRunner().invoke(app, ["reconcile", "inception-v3", "--format", "json", "--functions", "relu, mixed_*.pool.pool"])
+    ran = CliRunner().invoke(
+        command_line(()), ["reconcile", "inception-v3", "--format", "json", "--functions", "relu, mixed_*.pool.pool"]
+    )
     assert ran.exit_code == 0, ran.output
     data = json.loads(ran.stdout)
     assert [one["name"] for one in data["counters"]] == [one.name for one in CONVENTIONS]

@@ -8,11 +8,13 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-
-import typer
+from typing import TYPE_CHECKING
 
 from archspec.language.diagnostics import SpecError, fail
 from archspec.language.places import option
+
+if TYPE_CHECKING:
+    import typer
 
 #: the modules of this package with a verb each, in the order of the help
 VERBS = ("check", "report", "audit", "reconcile", "build", "list", "show", "schema")
@@ -23,6 +25,8 @@ _EXTRAS = {"torch": "torch", "safetensors": "torch", "numpy": "torch", "fvcore":
 
 def command_line(words: Sequence[str]) -> typer.Typer:
     """The command line, of which only the verb that `words` call is imported; all of them, if it is none (--help)."""
+    import typer
+
     app = typer.Typer(
         name="archspec",
         help="Architecture tables of convolutional networks as YAML: validated, counted, audited, compiled to PyTorch.",
@@ -41,6 +45,7 @@ def main() -> None:
     """Runs the command line; wrong input is answered with diagnostics on stderr, not with a traceback."""
     if hasattr(signal, "SIGPIPE"):  # a reader that has seen enough ends us quietly, as it ends any filter
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    gc.set_threshold(100_000)  # what is imported, and most of what is made, stays: fewer searches for what does not
     # pydantic looks for plug-ins of its own through every installed package; archspec has no use for them
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

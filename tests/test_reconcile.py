@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 import archspec
 from archspec.analysis.counters import CONVENTIONS, summed, words
+from archspec.analysis.reconcile import reconcile_network
 from archspec.cli.main import command_line
 from archspec.compiler.live import HOOKED, live_counts
 from archspec.ir.tree import leaves
@@ -109,7 +110,7 @@ def test_tools_on_torchvision(name: str, counter: str) -> None:
 
 def agrees(network: Any) -> None:
     """Every installed tool that runs the module prints the number of its convention; thop rounds windows down."""
-    found = {count.convention.name: count.value for count in archspec.api.reconcile_network(network)}
+    found = {count.convention.name: count.value for count in reconcile_network(network)}
     live = live_counts(network, list(HOOKED))
     assert live.keys() == HOOKED.keys()
     missing = {name: found[name] - value for name, value in live.items() if value is not None}

@@ -57,7 +57,8 @@ class TransposedConv(Op):
         biased = out.elements if self.bias else 0
         # every input place is multiplied with the whole kernel
         places, excess = shape.height * shape.width, out.height * out.width - shape.height * shape.width
-        return Cost(weights + biases, biases, weights * places, out.elements, weights, biased, weights * excess)
+        own = {"weights": weights, "biased_outputs": biased, "transposed_excess": weights * excess}
+        return Cost(weights + biases, biases, weights * places, out.elements, **own)
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         sides = zip(self.patch, self.stride, self.cropped, self.dilation, strict=True)

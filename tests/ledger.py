@@ -9,6 +9,7 @@ import archspec
 from archspec.analysis.audit import Finding
 from archspec.language.load import load
 from archspec.language.resolve import shipped
+from archspec.language.schema import SourceInfo
 from archspec.render.terminal import WHOLE, deviation
 from archspec.render.units import counting
 
@@ -25,6 +26,7 @@ Every figure that a source states of a shipped spec, beside the computed one: wh
   *different*. The reasons are those of the specs: what nobody has explained is called unexplained.
 - Each figure stands once, where it is stated. A variant inherits the figures of the spec that it changes; they were not
   published for it, and `inherited` only counts them.
+- A name in parentheses after a figure is a further source that states it.
 
 """
 SUMMARY = ("spec", "source", "figures", "reproduced", "errata", "different", "inherited")
@@ -38,18 +40,27 @@ def table(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
     return "".join("| " + " | ".join(str(cell).replace("|", r"\|") for cell in line) + " |\n" for line in lines) + "\n"
 
 
+def link(told: SourceInfo) -> str:
+    """A source by its authors and year, with its address."""
+    address = f"https://arxiv.org/abs/{told.arxiv}" if told.arxiv else f"https://doi.org/{told.doi}" if told.doi else told.url
+    words = f"{told.authors} {told.year}" if told.authors else "its page"
+    return f"[{words}]({address})" if address else words
+
+
 def source(name: str) -> str:
-    """The spec's source as a link where it has an address, and which of its tables."""
+    """The spec's own source, and which of its tables."""
     told = load(name).source
-    address = told.url if not (told.arxiv or told.doi) else None
-    link = f"https://arxiv.org/abs/{told.arxiv}" if told.arxiv else f"https://doi.org/{told.doi}" if told.doi else address
-    words = f"{told.authors} {told.year}"
-    return (f"[{words}]({link})" if link else words) + (f", {told.table}" if told.table else "")
+    return link(told) + (f", {told.table}" if told.table else "")
+
+
+def further(name: str) -> list[tuple[str, SourceInfo]]:
+    """The further sources of a spec."""
+    return [(other, told.source) for other, told in load(name).elsewhere.items()]
 
 
 def cells(one: Finding) -> tuple[str, ...]:
     """Row, figure, published, computed and deviation."""
-    return one.row or WHOLE, one.key, one.published, one.computed, deviation(one)
+    return one.row or WHOLE, one.figure, one.published, one.computed, deviation(one)
 
 
 def reason(one: Finding) -> str:
@@ -77,7 +88,10 @@ def page() -> str:
         if found:
             rows = [(*cells(one), "yes" if one.agrees else "no", reason(one)) for one in found]
             counts_rule = counting(archspec.load(name).counts)
-            text += f"## {name}\n\n{source(name)}. {counts_rule}\n\n" + table(FIGURES, rows)
+            told = "".join(
+                f" {other}: {link(told)}." for other, told in further(name) if any(one.source == other for one in found)
+            )
+            text += f"## {name}\n\n{source(name)}. {counts_rule}{told}\n\n" + table(FIGURES, rows)
     return text.rstrip("\n") + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def spec(*rows: str, top: str = "", size: str = "32x32x3") -> str:
 
 
 def found(path: Path | str, **changes: str) -> dict[tuple[str | None, str], Finding]:
-    return {(one.row, one.key): one for one in archspec.audit(path, **changes)}
+    return {(one.row, one.key): one for one in archspec.audit(path, **changes) if not one.source}
 
 
 @pytest.fixture
@@ -147,7 +148,78 @@ def test_a_reason_is_taken_away_with_null(write) -> None:
     assert found(path)[None, "params"].erratum is None
 
 
+# further sources
+
+ELSEWHERE = (
+    "elsewhere:\n  one: {counts: {ops: {unit: flops}, tolerance: 0}, claims: {ops: 6912, params: 113, why: {params: w}},"
+    " rows: {c: {ops: 6912}}}\n"
+    "  two: {title: a page, rows: {c: {receptive field: 3, depth: 2, erratum: {depth: e}}}}\n"
+)
+OWN = spec("{id: c, type: conv, patch: 3x3, filters: 4, ops: 3456}", "{id: r, type: relu}", size="12x12x3", top=ELSEWHERE)
+
+
+def told(path: Path) -> dict[tuple[str | None, str], tuple[str, bool, bool, str | None, str | None]]:
+    findings = archspec.audit(path)
+    return {(one.row, one.figure): (one.published, one.agrees, one.inherited, one.erratum, one.why) for one in findings}
+
+
+def test_a_further_source_counts_by_its_own_rules(write) -> None:
+    assert told(write(OWN.replace("12x12", "4x8"))) == {
+        ("c", "ops"): ("3456", True, False, None, None),
+        ("c", "ops (one)"): ("6912", True, False, None, None),
+        (None, "ops (one)"): ("6912", True, False, None, None),
+        (None, "params (one)"): ("113", False, False, None, "w"),
+        ("c", "receptive field (two)"): ("3x3", True, False, None, None),
+        ("c", "depth (two)"): ("2", False, False, "e", None),
+    }
+
+
+def test_a_variant_changes_further_sources(write) -> None:
+    """Key by key; null takes a source away, and a row that goes takes its figures along."""
+    write(OWN.replace("12x12", "4x8"))
+    changes = "elsewhere: {one: {claims: {params: 112, ops: null}}, two: null, three: {rows: {r: {params: 0}}}}\n"
+    assert told(write(f"extends: ./t.yaml\nname: v\n{changes}", "v.yaml")) == {
+        ("c", "ops"): ("3456", True, True, None, None),
+        ("c", "ops (one)"): ("6912", True, True, None, None),
+        (None, "params (one)"): ("112", True, False, None, None),
+        ("r", "params (three)"): ("0", True, False, None, None),
+    }
+    gone = told(write("extends: ./t.yaml\nname: w\nrows: {c: null}\n", "w.yaml"))
+    assert set(gone) == {(None, "ops (one)"), (None, "params (one)")}
+
+
+def test_figures_of_further_sources_are_in_the_data(write) -> None:
+    network = archspec.load(write(OWN))
+    data = audit_data(network, archspec.audit(write(OWN)))
+    assert [one.get("source") for one in data["findings"]] == [None, "one", "one", "one", "two", "two"]
+    assert archspec.report(write(OWN)).data()["claims"] == {}
+
+
 # the shipped specs
+
+TORCHVISION = [*csv.DictReader((Path(__file__).parent / "data" / "torchvision.csv").read_text("utf-8").splitlines())]
+
+
+@pytest.mark.parametrize("row", TORCHVISION, ids=lambda row: row["spec"])
+def test_what_torchvision_publishes_is_claimed_and_reproduced(row: dict[str, str]) -> None:
+    stated = {one.key: one for one in archspec.audit(row["spec"]) if one.source == "torchvision"}
+    params = stated["params with heads" if row["spec"] == "inception-v3" else "params"]
+    shown = (params.published, stated["ops"].published)
+    assert shown == (f"{int(row['published_params']):,}", f"{row['published_gmacs']}B")
+    assert all(one.agrees and not one.inherited for one in stated.values())
+
+
+#: by the same source for TF-Slim's ResNets, whose stages end with their stride
+SLIM = {"resnet50": 483, "resnet101": 1027, "resnet152": 1507}
+
+
+@pytest.mark.parametrize("name", SLIM)
+def test_a_published_receptive_field_that_differs_has_the_reason_that_is_given(name: str) -> None:
+    (one,) = (one for one in archspec.audit(name) if one.source == "distill")
+    assert (one.published, one.agrees) == (f"{SLIM[name]}x{SLIM[name]}", False)
+    assert "stride" in (one.why or "")
+    (other,) = (one for one in archspec.audit(name, set="defaults.bottleneck.strided=1x1") if one.source == "distill")
+    assert other.agrees
 
 
 @pytest.mark.parametrize("name", shipped())

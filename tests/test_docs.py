@@ -28,7 +28,16 @@ from archspec.language.diagnostics import CODES
 from archspec.language.figures import Counts, OpRules, ParamRules
 from archspec.language.formula import CONSTANTS, FUNCTIONS
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE
-from archspec.language.schema import BlockModel, ColumnModel, Distribution, Document, SourceInfo, TotalClaims
+from archspec.language.schema import (
+    BlockModel,
+    ColumnModel,
+    Distribution,
+    Document,
+    Elsewhere,
+    RowClaims,
+    SourceInfo,
+    TotalClaims,
+)
 from archspec.language.values import TYPES
 from archspec.render.columns import COLUMNS, FVCORE_COLUMNS
 from archspec.render.data import audit_data
@@ -249,7 +258,19 @@ def op_files() -> Iterator[Path]:
             yield path
 
 
-MODELS = (Document, SourceInfo, BlockModel, ColumnModel, TotalClaims, Counts, ParamRules, OpRules, Distribution)
+MODELS = (
+    Document,
+    SourceInfo,
+    Elsewhere,
+    RowClaims,
+    TotalClaims,
+    Counts,
+    ParamRules,
+    OpRules,
+    BlockModel,
+    ColumnModel,
+    Distribution,
+)
 
 
 def keys(model: type[BaseModel]) -> list[str]:

@@ -19,12 +19,11 @@ WORDS = {"output size", "depth", "params", "ops", "activations", "receptive fiel
 def stated(name: str) -> Counter[str]:
     """How many of each figure the text of a spec states, read as plain YAML; what a body says of itself is not published."""
     text = yaml.load(shipped()[name].read_text("utf-8"), yaml.BaseLoader)
-    rows = text.get("rows") or []
-    parts: list[Any] = [
-        *(rows.values() if isinstance(rows, dict) else rows),
-        *text.get("heads", {}).values(),
-        text.get("claims", {}),
-    ]
+    sources = [text, *(one for one in text.get("elsewhere", {}).values() if isinstance(one, dict))]
+    parts: list[Any] = [*text.get("heads", {}).values(), *(one.get("claims", {}) for one in sources)]
+    for one in sources:
+        rows = one.get("rows") or []
+        parts += rows.values() if isinstance(rows, dict) else rows
     return Counter(
         word for part in parts if isinstance(part, dict) for word, cell in part.items() if word in WORDS and cell != "null"
     )
@@ -37,7 +36,7 @@ def printed() -> dict[str, Counter[str]]:
     for section in sections:
         name, _, rest = section.partition("\n")
         figures = re.findall(r"(?m)^\| [^|]+ \| ([^|]+) \| [^|]+ \| [^|]+ \| [^|]* \| (?:yes|no) \| [^|]*\|$", rest)
-        found[name] = Counter(figures)
+        found[name] = Counter(figure.partition(" (")[0] for figure in figures)
     del found["Not reproduced"]
     return found
 

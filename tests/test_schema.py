@@ -203,6 +203,9 @@ RIGHT = {
     "a reason for an inherited figure": TOP
     + rows(CONV[:-1] + ", ops: 3}")
     + "---\nextends: t\nname: u\nrows: {c: {groups: 1, why: {ops: x}}}\n",
+    "further sources": TOP
+    + "elsewhere: {a: {counts: {tolerance: 0}, claims: {ops: 3K, why: x}}, b: {rows: {c: {receptive field: 3}}}, d: null}\n"
+    + rows(CONV),
     "sizes as lists": TOP + rows("{type: conv, patch: [3, 3], filters: 4, output size: [8, 8, 4]}"),
     "a stream": TOP + rows(CONV) + "---\nextends: t\nname: u\nrows: {c: {filters: 5}}\n",
     "changes": TOP
@@ -280,6 +283,8 @@ WRONG = {
     "a figure with a wrong unit": (TOP + rows(CONV[:-1] + ", params: @}"), "112Q", "112K"),
     "an output size of one number": (TOP + rows(CONV[:-1] + ", output size: @}"), "8", "8x8"),
     "an erratum of nothing": (TOP + rows("{type: relu, erratum: misprint@}"), "", ", output size: 8x8x4"),
+    "unknown key of a further source": (TOP + "elsewhere: {x: {@: y}}\n" + rows(CONV), "titel", "title"),
+    "unknown figure of a further source": (TOP + "elsewhere: {x: {rows: {c: {@: 3}}}}\n" + rows(CONV), "output size", "ops"),
     "a reason of nothing": (TOP + rows("{type: relu, why: unexplained@}"), "", ", receptive field: 3"),
     "a reason that is a list": (TOP + rows(CONV[:-1] + ", ops: 3, why: @}"), "[x]", "{ops: x}"),
     "a receptive field that is none": (TOP + rows(CONV[:-1] + ", receptive field: @}"), "all", "7"),

@@ -9,6 +9,7 @@ from conftest import Expected, spec
 
 import archspec
 
+STATED = "params, ops, depth, activations, receptive field, erratum, why"
 EXTENT = "a number of places such as 195, or height x width"
 
 BASE = "name: t\ninput: 8x8x3\nrows:\n  - {id: c, type: conv, patch: 3x3, filters: 4}\n  - {id: p, type: max pool, patch: 2x2}\n"
@@ -100,6 +101,29 @@ CASES: dict[str, tuple[str, list[Expected]]] = {
             ("3:27", "bad-claim", "-", f"`receptive field` must be {EXTENT}, found `all`", "-"),
             ("5:42", "bad-claim", "a", f"receptive field must be {EXTENT}, found `3x3x3`", "-"),
         ],
+    ),
+    "row of a further source": (
+        "name: t\ninput: 8x8x3\nelsewhere: {x: {rows: {rleu: {params: 0}}}}\nrows: [relu]\n",
+        [("3:24", "unknown-row", "-", "no row of the spec is called `rleu`", "did you mean `relu`?")],
+    ),
+    "figure of a further source": (
+        "name: t\ninput: 8x8x3\nelsewhere: {x: {claims: {params: lots}, rows: {relu: {params: few}}}}\nrows: [relu]\n",
+        [
+            ("3:34", "bad-claim", "-", "`params` must be a figure such as 159K, 2.7K or 118M, found `lots`", "-"),
+            ("3:63", "bad-claim", "-", "`params` must be a figure such as 159K, 2.7K or 118M, found `few`", "-"),
+        ],
+    ),
+    "key of a further source": (
+        "name: t\ninput: 8x8x3\nelsewhere: {x: {titel: y}}\nrows: [relu]\n",
+        [("3:17", "unknown-key", "-", "`titel` is not a key here", "did you mean `title`?")],
+    ),
+    "output size of a further source": (
+        "name: t\ninput: 8x8x3\nelsewhere: {x: {rows: {relu: {output size: 8x8}}}}\nrows: [relu]\n",
+        [("3:31", "unknown-key", "-", "`output size` is not a key here", f"the keys here are {STATED}")],
+    ),
+    "further source that is none": (
+        "name: t\ninput: 8x8x3\nelsewhere: {x: y}\nrows: [relu]\n",
+        [("3:16", "bad-value", "-", "`x` must be a mapping, found `y`", "-")],
     ),
     "params with heads in a row": (
         "name: t\ninput: 8x8x3\nrows:\n  - {id: a, type: relu, params with heads: 3}\n",

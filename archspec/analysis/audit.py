@@ -30,6 +30,13 @@ class Finding:
     inherited: bool
     erratum: str | None = None
     why: str | None = None
+    #: a further source that states it, in place of the spec's own
+    source: str | None = None
+
+    @property
+    def figure(self) -> str:
+        """Which figure it is, and whose."""
+        return f"{self.key} ({self.source})" if self.source else self.key
 
     @property
     def differs(self) -> bool:
@@ -54,31 +61,51 @@ class _Computed:
     input: Shape
     counts: Counts
 
-    def finding(self, row: str | None, claim: Claim) -> Finding:
+    def finding(self, row: str | None, claim: Claim, source: str | None = None) -> Finding:
         """The published figure beside the computed one."""
         computed, deviation, fits = _COMPARED.get(claim.key, _counted)(self, claim)
-        told = (claim.inherited, claim.erratum, claim.why)
+        told = (claim.inherited, claim.erratum, claim.why, source)
         return Finding(row, claim.key, claim.text, computed, deviation, fits, *told)
 
 
 def audit(network: Network, costs: NetworkCost | None = None) -> list[Finding]:
-    """A finding for each published figure: the rows in order, then the heads, then the whole network."""
+    """A finding for each published figure: the rows in order, then the heads, then the whole network; then further sources."""
     costs = costs or network_cost(network)
     findings: list[Finding] = []
     for cost in (*costs.rows, *costs.heads):
         findings += node_findings(cost, costs)
-    trained = costs.total + costs.heads_total
-    whole = _Computed(costs.total, trained, costs.depth, network.output, lambda: costs.reads, network.input, network.counts)
-    return findings + [whole.finding(None, claim) for claim in network.claims.values()]
+    whole = _whole(costs, network.counts)
+    findings += [whole.finding(None, claim) for claim in network.claims.values()]
+    rows = {row.node.path: row for row in costs.rows}
+    for other in network.elsewhere:
+        for path, claims in other.rows.items():
+            one = _node(rows[path], costs, other.source.counts)
+            findings += [one.finding(path, claim, other.name) for claim in claims.values()]
+        whole = _whole(costs, other.source.counts)
+        findings += [whole.finding(None, claim, other.name) for claim in other.claims.values()]
+    return findings
 
 
 def node_findings(cost: NodeCost, whole: NetworkCost) -> Iterator[Finding]:
     """The findings of one row. What the body of a block states of itself is checked, but nobody published it."""
     node, network = cost.node, whole.network
     if node.claims:
-        field = lambda: whole.fields[node.path].size  # noqa: E731
-        own = _Computed(cost.cost, cost.cost, cost.depth, node.output, field, network.input, network.counts)
+        own = _node(cost, whole, network.counts)
         yield from (own.finding(node.path, claim) for claim in node.claims.values())
+
+
+def _node(cost: NodeCost, whole: NetworkCost, counts: Counts) -> _Computed:
+    node = cost.node
+
+    def reads() -> tuple[int | None, int | None]:
+        return whole.fields[node.path].size
+
+    return _Computed(cost.cost, cost.cost, cost.depth, node.output, reads, whole.network.input, counts)
+
+
+def _whole(costs: NetworkCost, counts: Counts) -> _Computed:
+    network, trained = costs.network, costs.total + costs.heads_total
+    return _Computed(costs.total, trained, costs.depth, network.output, lambda: costs.reads, network.input, counts)
 
 
 def figure_of(key: str, cost: Cost, depth: int, counts: Counts) -> int:

@@ -7,15 +7,17 @@ from typing import TypeAlias
 
 from archspec.ir.cells import BrokenError, Reporter, cell_value
 from archspec.ir.rows import Row
-from archspec.ir.scope import RowNames, origin
-from archspec.ir.tree import Claim
+from archspec.ir.scope import RowNames, Rows, origin
+from archspec.ir.tree import Claim, Elsewhere
+from archspec.language.diagnostics import did_you_mean
 from archspec.language.figures import Figure, extent, figure, output_size
 from archspec.language.formula import UnknownValueError
-from archspec.language.names import FIGURES, REASONS
+from archspec.language.names import FIGURES, REASONS, nearest
 from archspec.language.nodes import Node, Text, describe
 from archspec.language.places import Place, Source
 from archspec.language.reasons import reason, told, unstated
 from archspec.language.spec import Spec
+from archspec.language.stated import Stated
 from archspec.ops.base import Shape
 
 Reasons: TypeAlias = Mapping[str, Mapping[str, Text]]
@@ -116,6 +118,21 @@ def agrees(stated: tuple[int, ...], output: Shape) -> bool:
     return (output.height, output.width, output.channels)[: len(stated)] == stated
 
 
-def total_claims(spec: Spec) -> dict[str, Claim]:
-    """What the source says of the whole network."""
-    return {key: _claim(key, value, place, spec.inherited, spec.reasons) for key, (value, place) in spec.claims.items()}
+def total_claims(stated: Stated, inherited: frozenset[Source]) -> dict[str, Claim]:
+    """What a source says of the whole network, or a further one of a row."""
+    return {key: _claim(key, value, place, inherited, stated.reasons) for key, (value, place) in stated.figures.items()}
+
+
+def claims_elsewhere(spec: Spec, rows: Rows, report: Reporter) -> tuple[Elsewhere, ...]:
+    """What further sources say. A row that a change took away takes its figures along."""
+    found = []
+    for name, other in spec.elsewhere.items():
+        by_row: dict[str, Mapping[str, Claim]] = {}
+        for row, (key, stated) in other.rows.items():
+            if row in rows.refs:
+                by_row[rows.refs[row].path] = total_claims(stated, spec.inherited)
+            elif row not in rows.removed:
+                hint = did_you_mean(nearest(row, rows.refs))
+                report.add("unknown-row", f"no row of the spec is called {describe(key)}", key.place, hint)
+        found.append(Elsewhere(name, other.source, total_claims(other.claims, spec.inherited), by_row))
+    return tuple(found)

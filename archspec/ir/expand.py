@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from archspec.ir.at import At, Outcome, StopError
 from archspec.ir.cells import Reporter, variables
-from archspec.ir.claims import total_claims
+from archspec.ir.claims import claims_elsewhere, total_claims
 from archspec.ir.columns import fits, with_headers
 from archspec.ir.edits import Edits
 from archspec.ir.keys import loss_weight, sources
@@ -15,7 +15,7 @@ from archspec.ir.outputs import check_all_used, named_outputs
 from archspec.ir.rows import named_rows, row_from
 from archspec.ir.scope import Cell, Ref, RowNames, Rows, Scope
 from archspec.ir.spread import spread
-from archspec.ir.tree import INPUT, Head, Inner, Network, Output
+from archspec.ir.tree import INPUT, Elsewhere, Head, Inner, Network, Output
 from archspec.ir.types import Types
 from archspec.ir.unused import check_unused
 from archspec.ir.walk import Walk
@@ -59,6 +59,7 @@ def _expanded(spec: Spec, problems: Problems) -> Network:
             report.add("duplicate-type", message, place, "rename it; only a spec's own `blocks` may redefine a block")
     body, heads = None, list[Head]()
     outputs: tuple[Output, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
     try:
         body = walk.sequence(edits.rows(named_rows(spec.rows), ()), At((), scope, shape), spec.place)
         outputs = named_outputs(spec.outputs, rows, report)
@@ -67,6 +68,7 @@ def _expanded(spec: Spec, problems: Problems) -> Network:
         pass
     else:
         check_unused([block for name, block in spec.blocks.items() if name not in walk.used | spec.broken], types, report)
+        elsewhere = claims_elsewhere(spec, rows, report)
         edits.finish([f"vars.{name}" for name in spec.vars])
     if body is not None and isinstance(body.node, Inner) and not body.node.children and spec.rows:
         problems.add("bad-value", "every row was removed: the network is empty", spec.rows.place)
@@ -84,10 +86,11 @@ def _expanded(spec: Spec, problems: Problems) -> Network:
         heads=tuple(heads),
         outputs=outputs,
         counts=spec.counts,
-        claims=total_claims(spec),
+        claims=total_claims(spec.claims, spec.inherited),
         init=spec.init,
         text=spec.text,
         digest=spec.digest,
+        elsewhere=elsewhere,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 from archspec.language.figures import Counts, Figure
 from archspec.language.nodes import shown
 from archspec.language.places import Place
-from archspec.language.schema import Scheme
+from archspec.language.schema import Scheme, SourceInfo
 from archspec.ops.base import Cost, Op, Shape
 
 T = TypeVar("T")
@@ -110,6 +110,16 @@ class Output:
     shape: Shape
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """What a further source says of the network, and of its rows by their paths."""
+
+    name: str
+    source: SourceInfo
+    claims: Mapping[str, Claim]
+    rows: Mapping[str, Mapping[str, Claim]]
+
+
 @dataclass(frozen=True, repr=False)
 class Network:
     """The expanded spec: its rows are the children of `body`, a sequence. Without `outputs` it returns the last row."""
@@ -125,6 +135,7 @@ class Network:
     init: Scheme
     text: str
     digest: str
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Network {self.name}: {len(self.rows)} rows, {self.input} to {self.returns}>"

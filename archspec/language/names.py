@@ -19,7 +19,7 @@ HEAD_KEYS = ("loss weight",)
 #: First words of a change's path that are not rows, and the network's input as a source.
 PLACES = (
     *("input", "vars", "defaults", "blocks", "rows", "heads", "outputs"),
-    *("name", "about", "extends", "uses", "source", "claims", "init"),
+    *("name", "about", "extends", "uses", "source", "claims", "elsewhere", "init"),
 )
 
 #: Public attributes of torch.nn.Module and of archspec's model: ids may not hide them (a test compares with torch).

@@ -52,16 +52,13 @@ class SourceInfo(Strict):
     counts: Counts = Field(default=Counts(), description="the rules by which the source counts")
 
 
-class TotalClaims(Strict):
-    """What the source says of the whole network."""
+class RowClaims(Strict):
+    """What a source says of a row: figures, and why some of them are not what comes out."""
 
     params: Published = Field(default=None, description="parameters, for example 6.8M")
     ops: Published = Field(default=None, description="operations, for example 1.5B")
     depth: Published = Field(default=None, description="convolutions and linears on the longest path")
     activations: Published = Field(default=None, description="output elements of convolutions and linears")
-    params_with_heads: Published = Field(
-        default=None, alias="params with heads", description="parameters, those of the heads included"
-    )
     receptive_field: Extent = Field(
         default=None, alias="receptive field", description="how much of the input one place of the output reads"
     )
@@ -73,6 +70,21 @@ class TotalClaims(Strict):
         for name, field in type(self).model_fields.items():
             if name in self.model_fields_set and name not in REASONS:
                 yield field.alias or name, getattr(self, name)
+
+
+class TotalClaims(RowClaims):
+    """What a source says of the whole network."""
+
+    params_with_heads: Published = Field(
+        default=None, alias="params with heads", description="parameters, those of the heads included"
+    )
+
+
+class Elsewhere(SourceInfo):
+    """A further source, and what it says of the network and of its rows."""
+
+    claims: TotalClaims = Field(default=TotalClaims(), description="what it says of the whole network")
+    rows: dict[str, RowClaims] = Field(default={}, description="what it says of rows, by their ids")
 
 
 def _single(value: Any) -> float:
@@ -185,4 +197,7 @@ class Document(Strict):
         Field(default=None, description="the rows that the model returns by name: a list of ids, or names with ids")
     )
     claims: TotalClaims = Field(default=TotalClaims(), description="what the source says of the whole network")
+    elsewhere: dict[str, Annotated[Elsewhere | None, BeforeValidator(lambda value: None if is_null(value) else value)]] = Field(
+        default={}, description="what further sources say of the network, by a name for each"
+    )
     init: Any = Field(default=None, description="how the weights start: a scheme's name, or op, tensor, distribution")

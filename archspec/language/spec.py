@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from archspec.language.blocks import Block, block_from, init_scheme, library_block, var_problem
 from archspec.language.changes import Change, row_changes
 from archspec.language.diagnostics import Problems
-from archspec.language.figures import Counts, Figure
-from archspec.language.names import REASONS, normal
+from archspec.language.figures import Counts
+from archspec.language.names import normal
 from archspec.language.nodes import Map, Node, Seq, Text, is_null
 from archspec.language.places import Place, Source
-from archspec.language.reasons import told, unstated
 from archspec.language.schema import Document, InitScheme, Scheme, Shape3, SourceInfo
+from archspec.language.stated import Other, Stated
 from archspec.language.uses import defined_twice
 from archspec.language.validation import validated
 
@@ -50,9 +50,9 @@ class Spec:
     defaults: dict[str, Defaults] = field(default_factory=dict)
     blocks: dict[str, Block] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    #: the figures of the whole network, each with its place, and by `erratum` and `why` the reasons for some of them
-    claims: dict[str, tuple[Figure | tuple[int, int], Place]] = field(default_factory=dict)
-    reasons: dict[str, dict[str, Text]] = field(default_factory=dict)
+    #: what its source says of the whole network, and what further sources say
+    claims: Stated = field(default_factory=Stated)
+    elsewhere: dict[str, Other] = field(default_factory=dict)
     outputs: Node | None = None
     init: Scheme = field(default_factory=dict)
     init_node: Node | None = None
@@ -150,25 +150,23 @@ def _merge(spec: Spec, document: Document, node: Map, problems: Problems) -> Non
     _lay_vars(spec, node.get("vars"), problems)
     _lay_defaults(spec, node.get("defaults"), problems)
     _lay_blocks(spec, node.get("blocks"), document, problems)
-    _lay_claims(spec, node.get("claims"), document, problems)
+    spec.claims.lay(document.claims, node.get("claims"), problems)
+    _lay_elsewhere(spec, node.get("elsewhere"), document, problems)
     if "outputs" in node:
         spec.outputs = node["outputs"]
     _lay_init(spec, node.get("init"), problems)
 
 
-def _lay_claims(spec: Spec, section: Node | None, document: Document, problems: Problems) -> None:
+def _lay_elsewhere(spec: Spec, section: Node | None, document: Document, problems: Problems) -> None:
+    """Each source over what older texts have of it; null takes it away."""
     if not isinstance(section, Map):
         return
-    for key, figure in document.claims.figures():
-        if figure is not None:
-            spec.claims[key] = (figure, section[key].place)
+    for name, model in document.elsewhere.items():
+        node = section[name]
+        if model is None or not isinstance(node, Map):
+            spec.elsewhere.pop(name, None)
         else:
-            spec.claims.pop(key, None)  # null takes an inherited claim away
-    for name in document.claims.model_fields_set & {*REASONS}:
-        for message, place, hint in unstated(name, section[name], spec.claims):
-            problems.add("unknown-key", message, place, hint=hint)
-        older = {} if is_null(section[name]) else spec.reasons.get(name, {})
-        spec.reasons[name] = {**older, **dict(told(section[name], spec.claims))}
+            spec.elsewhere.setdefault(name, Other()).lay(model, node, problems)
 
 
 def _lay_vars(spec: Spec, section: Node | None, problems: Problems) -> None:

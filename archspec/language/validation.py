@@ -75,7 +75,8 @@ def _report(model: type[BaseModel], root: Node, error: Any, problems: Problems) 
     if error["type"] == "literal_error" and isinstance(node, str):
         hint = did_you_mean(nearest(node, re.findall(r"'([^']*)'", error["ctx"]["expected"])))
     name = f"`{reached}` " if reached else "this "
-    code = "bad-claim" if where[:1] == ["claims"] and len(where) > 1 else "bad-value"
+    stated = where[2:] if where[0] == "elsewhere" else where
+    code = "bad-claim" if stated[:1] in (["claims"], ["rows"]) and len(stated) > 1 else "bad-value"
     problems.add(code, f"{name}must be {wanted or error['msg']}, found {describe(node)}", node.place, hint=hint)
 
 

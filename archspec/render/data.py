@@ -40,7 +40,7 @@ def report_data(report: Report) -> dict[str, Any]:
             {**_row(line), "from": ", ".join(head.reads), "loss_weight": head.weight}
             for line, head in zip(report.heads, network.heads, strict=True)
         ],
-        "claims": {f.key: _claim(f) for f in audit(network, costs) if f.row is None},
+        "claims": {f.key: _claim(f) for f in audit(network, costs) if f.row is None and not f.source},
         "uncounted": [{"op": op, "calls": calls} for op, calls in sorted(fvcore.uncounted.items())] if fvcore else [],
         **({"measurement": settings_data(report.latency)} if report.latency else {}),
     }
@@ -107,5 +107,5 @@ def _claim(finding: Finding) -> dict[str, Any]:
         "agrees": finding.agrees,
         "inherited": finding.inherited,
     }
-    reasons = {"erratum": finding.erratum, "why": finding.why}
+    reasons = {"erratum": finding.erratum, "why": finding.why, "source": finding.source}
     return data | {name: told for name, told in reasons.items() if told}

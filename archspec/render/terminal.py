@@ -13,6 +13,7 @@ from rich.text import Text
 
 from archspec.analysis.audit import Finding
 from archspec.ir.tree import Network
+from archspec.language.figures import Counts
 from archspec.render.cells import ASCII, cell
 from archspec.render.columns import Column, table_columns
 from archspec.render.lines import Line
@@ -75,7 +76,7 @@ def audit_table(network: Network, findings: list[Finding]) -> RenderableType:
         verdict += ", inherited" if finding.inherited else ""
         verdict += ", erratum" if finding.erratum and not finding.agrees else ""
         style = "" if finding.agrees else "yellow" if finding.inherited or finding.erratum else "bold red"
-        cells = (finding.row or WHOLE, finding.key, finding.published, finding.computed, deviation(finding), verdict)
+        cells = (finding.row or WHOLE, finding.figure, finding.published, finding.computed, deviation(finding), verdict)
         table.add_row(*map(Text, cells), style=style)
     told = [*map(Text, _reasons(findings))]
     notes = map(Text, audit_notes(network, findings))
@@ -88,7 +89,7 @@ def _reasons(findings: list[Finding]) -> Iterator[str]:
     for one in findings:
         for reason in (f"erratum: {one.erratum}" if one.erratum else None, one.why):
             if reason and not one.agrees:
-                told.setdefault(reason, {}).setdefault(one.row or WHOLE, []).append(one.key)
+                told.setdefault(reason, {}).setdefault(one.row or WHOLE, []).append(one.figure)
     for reason, rows in told.items():
         yield ", ".join(f"{row} {' and '.join(keys)}" for row, keys in rows.items()) + f": {reason}"
 
@@ -104,8 +105,14 @@ def audit_notes(network: Network, findings: list[Finding]) -> Iterator[str]:
         f"; {inherited} are inherited from the spec that this one changes." if inherited else "."
     )
     yield counting(network.counts)
-    percent = Fraction(network.counts.tolerance).limit_denominator(10**6) * 100
-    yield f"A figure agrees if the computed one rounds to it, or is within {float(percent):g} %; depth and sizes must be equal."
+    near = _percent(network.counts)
+    yield f"A figure agrees if the computed one rounds to it, or is within {near}; depth and sizes must be equal."
+    for other in (one for one in network.elsewhere if "counts" in one.source.model_fields_set):
+        yield f"{other.name}: {counting(other.source.counts)} Within {_percent(other.source.counts)}."
+
+
+def _percent(counts: Counts) -> str:
+    return f"{float(Fraction(counts.tolerance).limit_denominator(10**6) * 100):g} %"
 
 
 def deviation(finding: Finding) -> str:

@@ -50,6 +50,7 @@ def _models() -> tuple[Json, Json]:
     sections = document["properties"]
     sections["init"] |= _init()
     sections["vars"] |= variables
+    sections["elsewhere"]["additionalProperties"] = {"anyOf": [ref("Elsewhere"), NULL]}
     sections["heads"]["type"] = ["object", "null"]
     return document, defs
 

@@ -14,6 +14,8 @@ from archspec.render.schema.form import Json, ref
 
 _TEXT: Json = {"type": "string"}
 _FLAG: Json = {"type": "boolean"}
+#: what a figure has only sometimes
+_MAYBE = ["erratum", "why", "source"]
 
 
 def report_schema() -> Json:
@@ -52,7 +54,7 @@ def report_schema() -> Json:
 def audit_schema() -> Json:
     """The JSON Schema of `archspec audit SPEC --format json`."""
     claim = _claim()
-    finding = _object({"row": {"type": ["string", "null"]}, "figure": _TEXT, **claim["properties"]}, optional=["erratum", "why"])
+    finding = _object({"row": {"type": ["string", "null"]}, "figure": _TEXT, **claim["properties"]}, optional=_MAYBE)
     document = _object({"schema": {"const": SCHEMA}, "name": _TEXT, "findings": _list(finding), "differs": ref("count")})
     return _schema("audit", document, {"count": _shapes()["count"]})
 
@@ -87,10 +89,11 @@ def _claim() -> Json:
             "deviation": {"type": ["number", "null"], "description": "(computed - published) / published"},
             "agrees": _FLAG,
             "inherited": _FLAG,
-            "erratum": {**_TEXT, "description": "why the source is wrong, if the row says so"},
-            "why": {**_TEXT, "description": "any other reason that the figure is not what comes out"},
+            "erratum": {**_TEXT, "description": "what the source has wrong"},
+            "why": {**_TEXT, "description": "why the computed figure differs otherwise"},
+            "source": {**_TEXT, "description": "a further source that states it"},
         },
-        optional=["erratum", "why"],
+        optional=_MAYBE,
     )
 
 

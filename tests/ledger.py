@@ -10,7 +10,7 @@ from archspec.analysis.audit import Finding
 from archspec.language.load import load
 from archspec.language.resolve import shipped
 from archspec.language.schema import SourceInfo
-from archspec.render.terminal import WHOLE, deviation
+from archspec.render.audit import WHOLE, deviation
 from archspec.render.units import counting
 
 ROOT = Path(__file__).parent.parent

@@ -11,8 +11,9 @@ import torchvision
 import archspec
 from archspec.analysis.audit import Finding
 from archspec.language.resolve import shipped
+from archspec.render.audit import audit_page
 from archspec.render.data import audit_data
-from archspec.render.terminal import as_text, audit_table
+from archspec.render.page import plain
 
 
 def spec(*rows: str, top: str = "", size: str = "32x32x3") -> str:
@@ -118,7 +119,7 @@ def test_each_figure_has_its_own_reason(write) -> None:
 
 def test_reasons_stand_below_the_table_and_in_the_data(write) -> None:
     network = archspec.load(write(REASONS))
-    text = as_text(audit_table(network, archspec.audit(write(REASONS))))
+    text = plain(audit_page(network, archspec.audit(write(REASONS))))
     assert "\na params: few\na ops: many\nb params and output size: unknown\nb output size: erratum: printed so\n" in text
     data = {(one["row"], one["figure"]): one for one in audit_data(network, archspec.audit(write(REASONS)))["findings"]}
     assert (data["a", "params"]["why"], "erratum" in data["a", "params"], "why" in data["a", "depth"]) == ("few", False, False)

@@ -17,7 +17,8 @@ from archspec.analysis.fvcore import fvcore_count
 from archspec.compiler.module import build_model
 from archspec.ir import kinds
 from archspec.ops import op
-from archspec.render.terminal import as_text, audit_table, report_table
+from archspec.render.audit import audit_page
+from archspec.render.page import plain
 
 ROWS = ("{id: fc, type: linear, filters: 5}", "{id: other, type: linear, filters: 7}")
 
@@ -92,8 +93,8 @@ def test_the_text_of_a_spec_is_printed_as_it_is(load: Callable[..., Any]) -> Non
     blocks = "blocks: {'x[/b]': {body: {type: conv, patch: 1x1, filters: 4}}}\n"
     network = load(spec(f"{{id: c, type: 'x[/b]', params: 3, erratum: '{reason}'}}", top=blocks))
     report = archspec.api.report_network(network)
-    assert "x[/b]" in as_text(report_table(network, report.costs))
-    assert reason in as_text(audit_table(network, archspec.api.audit_network(network)), width=200)
+    assert "x[/b]" in report.text()
+    assert reason in plain(audit_page(network, archspec.api.audit_network(network)), width=200)
 
 
 def test_figures_of_the_whole_network_have_one_order(tmp_path: Path) -> None:

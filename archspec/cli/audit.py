@@ -27,8 +27,9 @@ def command(
 
         typer.echo(json.dumps(audit_data(network, findings), indent=2, ensure_ascii=False))
     else:
-        from archspec.render.terminal import audit_table, show
+        from archspec.render.audit import audit_page
+        from archspec.render.page import show
 
-        show(audit_table(network, findings))
+        show(audit_page(network, findings))
     if strict and any(finding.differs for finding in findings):
         raise typer.Exit(1)

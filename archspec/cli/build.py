@@ -28,12 +28,13 @@ def command(
     from archspec.analysis.audit import audit
     from archspec.api import compiled, load, report_network
     from archspec.language.places import option
-    from archspec.render.terminal import audit_notes, show
+    from archspec.render.audit import audit_notes
+    from archspec.render.page import show
 
     _check_target(output)
     network = load(spec, set=changes or (), input=input)
     model, loaded = compiled(network, option("SPEC", spec), heads=not no_heads, weights=weights)
-    show(report_network(network).__rich__())
+    show(report_network(network).page())
     typer.echo(_built(model))
     typer.echo(_ran(model, network))
     findings = audit(network)

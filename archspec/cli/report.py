@@ -57,8 +57,8 @@ def command(
         text = made.text(format)
         write_output(output, lambda path: write_text(path, text))
     elif format == "table":
-        from archspec.render.terminal import show
+        from archspec.render.page import show
 
-        show(made.__rich__())
+        show(made.page())
     else:
         typer.echo(made.text(format), nl=False)

@@ -16,7 +16,7 @@ def command(
     from archspec.render.data import description_data
     from archspec.render.reference.describe import describe
     from archspec.render.reference.terminal import description_parts
-    from archspec.render.terminal import show
+    from archspec.render.terminal import show_rich
 
     one_of("--format", format, ("table", "json"))
     found = describe(*_found(name))
@@ -27,7 +27,7 @@ def command(
         if isinstance(part, str):
             typer.echo(part)
         else:
-            show(part)
+            show_rich(part)
 
 
 def _found(name: str) -> tuple[str, str]:

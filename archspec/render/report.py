@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from archspec.analysis.fvcore import FvcoreCount
     from archspec.analysis.latency import Latency
     from archspec.language.figures import Figure
+    from archspec.render.page import Page
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,9 +113,15 @@ class Report(Printed):
         return report_data(self)
 
     def __rich__(self) -> Any:
-        from archspec.render.terminal import report_table
+        from archspec.render.terminal import as_rich
 
-        return report_table(self)
+        return as_rich(self.page())
+
+    def page(self) -> Page:
+        """As what a verb prints."""
+        from archspec.render.table import report_page
+
+        return report_page(self)
 
     def __repr__(self) -> str:
         total = self.costs.total
@@ -144,9 +151,9 @@ def _area(sides: tuple[int | Fraction | float | None, ...]) -> float:
 
 
 def _table(report: Report) -> str:
-    from archspec.render.terminal import as_text
+    from archspec.render.page import plain
 
-    return as_text(report.__rich__())
+    return plain(report.page())
 
 
 def _markdown(report: Report) -> str:

@@ -1,0 +1,41 @@
+"""The plain layout of a page is what rich prints of it in a terminal of that width, but for styles."""
+
+import pytest
+
+import archspec
+from archspec.language.resolve import shipped
+from archspec.render.audit import audit_page
+from archspec.render.page import Grid, Header, Title, plain
+from archspec.render.terminal import as_rich, as_text
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_plain_text_is_what_rich_prints(name: str) -> None:
+    network = archspec.load(name)
+    pages = [archspec.report(name).page(), archspec.report(name, depth=3).page(), audit_page(network, archspec.audit(name))]
+    for page in pages:
+        for width in (100, 140):
+            assert plain(page, width) == as_text(as_rich(page), width)
+
+
+def test_folds_aligns_and_cuts() -> None:
+    headers = (Header("row", left=True), Header("type", left=True, folds=True), Header("n"))
+    table = Grid(headers, ((("a", "one two three", "1,024"), ""), (("bb", "one", "-"), "bold")))
+    page = Title("t", "   a network with a long name"), "", table, "a note that wraps"
+    assert (
+        plain(page, 16)
+        == """\
+t   a network w…
+
+row  type      n
+a    one   1,024
+     two
+     thre
+     e
+bb   one       -
+a note that
+wraps
+"""
+    )
+    for width in (24, 40):
+        assert plain(page, width) == as_text(as_rich(page), width)

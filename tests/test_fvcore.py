@@ -71,7 +71,7 @@ def test_every_node_agrees(both: Any) -> None:
     assert {one.node.path for one in nodes} == count.flops.keys() - {""}
     assert count.flops.keys() == count.activations.keys()
     theirs = {one.node.path: (count.flops[one.node.path], count.activations[one.node.path]) for one in nodes}
-    ours = {one.node.path: (counted(one.cost, FVCORE), one.cost.activations) for one in nodes}
+    ours = {one.node.path: (counted(one.facts, FVCORE), one.cost.activations) for one in nodes}
     assert {path: (theirs[path], ours[path]) for path in ours if theirs[path] != ours[path]} == {}
     counting = {path for path, (flops, _) in ours.items() if flops}
     assert {head.node.path for head in network.heads} < counting
@@ -82,8 +82,8 @@ def test_every_node_agrees(both: Any) -> None:
 def test_totals_agree(both: Any) -> None:
     """The whole network in eval mode, without its heads; where torchvision has it, fvcore's total of torchvision's module."""
     network, count, _ = both
-    total = network_cost(network).total
-    assert (count.flops[""], count.activations[""]) == (counted(total, FVCORE), total.activations)
+    costs = network_cost(network)
+    assert (count.flops[""], count.activations[""]) == (counted(costs.facts, FVCORE), costs.total.activations)
     rows = [row.path for row in network.rows]
     assert sum(count.flops[row] for row in rows) == count.flops[""] > 4e5
     assert sum(count.activations[row] for row in rows) == count.activations[""]

@@ -14,13 +14,12 @@ from strategies import GOALS, specs
 
 import archspec
 from archspec.analysis.audit import audit
-from archspec.analysis.counters import FVCORE, counted
+from archspec.analysis.counters import FVCORE, counted, facts_of
 from archspec.analysis.fvcore import fvcore_count
 from archspec.compiler.module import build_model
 from archspec.ir.scope import Layer
 from archspec.ir.tree import Leaf, leaves
 from archspec.language.resolve import shipped
-from archspec.ops.base import Cost
 
 
 def skipped(network: Any) -> set[str]:
@@ -84,10 +83,10 @@ def holds(network: Any) -> None:
     for cost in (*report.costs.rows, *report.costs.heads):
         for _, part in cost.to_depth(50):
             path = part.node.path
-            counting = Cost.total(leaf.cost for leaf in leaves(part.node) if leaf.path in read)
-            assert counting == part.cost or not {leaf.path for leaf in leaves(part.node)} <= read
+            counting = facts_of(leaf for leaf in leaves(part.node) if leaf.path in read)
+            assert counting == part.facts or not {leaf.path for leaf in leaves(part.node)} <= read
             assert counts.flops.get(path, 0) == counted(counting, FVCORE), path
-            assert counts.activations.get(path, 0) == counting.activations, path
+            assert counts.activations.get(path, 0) == counting["activations"], path
             own = sum(p.numel() for p in model.get_submodule(path).parameters())
             assert own == part.cost.params, path
 

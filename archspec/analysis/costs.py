@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from archspec.analysis.counters import facts_of
 from archspec.analysis.memory import Memory, memory
 from archspec.analysis.receptive_field import Field, receptive_fields
 from archspec.ir.tree import Inner, Leaf, Network, Tree, flow, leaves
@@ -22,6 +23,11 @@ class NodeCost:
     def cost(self) -> Cost:
         """The sum of its ops."""
         return Cost.total(leaf.cost for leaf in leaves(self.node))
+
+    @cached_property
+    def facts(self) -> Mapping[str, int]:
+        """The sum of its ops' facts, which other tools count."""
+        return facts_of(leaves(self.node))
 
     @cached_property
     def depth(self) -> int:
@@ -67,6 +73,11 @@ class NetworkCost:
     def memory(self) -> Memory:
         """The most elements of activations that are alive at once in a forward pass of one example."""
         return memory(self.network)
+
+    @cached_property
+    def facts(self) -> Mapping[str, int]:
+        """The sum of the rows' facts, which other tools count."""
+        return facts_of(leaves(self.network.body))
 
     @cached_property
     def fields(self) -> dict[str, Field]:

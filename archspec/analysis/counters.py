@@ -1,11 +1,13 @@
-"""What other tools count: each a weighted sum of the facts that every op states about itself (archspec.ops.base.Cost)."""
+"""What other tools count: each a weighted sum of the facts that every op states about itself (archspec.ops.facts)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from archspec.ir.tree import Leaf
 from archspec.ops.base import Cost
+from archspec.ops.facts import Facts
 
 Weights = Mapping[str, int]
 
@@ -195,16 +197,26 @@ CONVENTIONS: tuple[Convention, ...] = (
 )
 
 
-def terms(cost: Cost, weights: Weights) -> Iterator[tuple[int, str, int]]:
-    """The weight, the fact and its value, of every fact that is there in this cost."""
-    for fact, weight in weights.items():
-        if value := int(getattr(cost, fact)):
-            yield weight, fact, value
+def facts_of(ops: Iterable[Leaf]) -> Mapping[str, int]:
+    """The sum of every fact of some ops: what they cost, what they state, and what follows from these."""
+    ops = tuple(ops)
+    stated = Facts.total(leaf.op.facts(leaf.input, leaf.output) for leaf in ops)
+    return {
+        **Cost.total(leaf.cost for leaf in ops)._asdict(),
+        **stated._asdict(),
+        "biased_outputs": sum(leaf.cost.activations for leaf in ops if leaf.cost.biases),
+        "other_params": sum(leaf.cost.params for leaf in ops if not leaf.op.layer),
+    }
 
 
-def counted(cost: Cost, convention: Convention) -> int:
-    """What a convention makes of a cost."""
-    return sum(weight * value for weight, _, value in terms(cost, convention.weights))
+def terms(facts: Mapping[str, int], weights: Weights) -> Iterator[tuple[int, str, int]]:
+    """The weight, the fact and its value, of every fact that is there."""
+    return ((weight, fact, int(facts[fact])) for fact, weight in weights.items() if facts[fact])
+
+
+def counted(facts: Mapping[str, int], convention: Convention) -> int:
+    """What a convention makes of facts."""
+    return sum(weight * value for weight, _, value in terms(facts, convention.weights))
 
 
 def words(fact: str) -> str:
@@ -212,9 +224,9 @@ def words(fact: str) -> str:
     return "multiply-adds" if fact == "macs" else fact.replace("_", " ")
 
 
-def formula(cost: Cost, convention: Convention) -> str:
-    """A convention in words: the facts that are there in this cost, each with its weight."""
-    return summed((weight, words(fact)) for weight, fact, _ in terms(cost, convention.weights))
+def formula(facts: Mapping[str, int], convention: Convention) -> str:
+    """A convention in words: the facts that are there, each with its weight."""
+    return summed((weight, words(fact)) for weight, fact, _ in terms(facts, convention.weights))
 
 
 def summed(parts: Iterable[tuple[int, str]]) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from archspec.analysis.counters import CONVENTIONS, Convention, terms
+from archspec.analysis.counters import CONVENTIONS, Convention, facts_of, terms
 from archspec.ir.tree import Leaf, Network, leaves
 from archspec.language.changes import patterns, split_path
 from archspec.language.diagnostics import did_you_mean, fail
 from archspec.language.names import nearest, normal
 from archspec.language.places import option
-from archspec.ops.base import Cost
+
+Facts = Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,13 @@ def reconcile_network(
 ) -> tuple[Count, ...]:
     """The count of each convention for one example in eval mode, without heads; `functions` are types or paths of ops."""
     split = split_ops(network, functions)
-    modules, called = (Cost.total(leaf.cost for leaf in each) for each in (split.modules, split.functions))
-    return tuple(Count(one, tuple(_terms(one, modules, called)), tuple(_calls(one, split.modules))) for one in counters)
+    modules, called, both = map(facts_of, (split.modules, split.functions, split.modules + split.functions))
+    return tuple(Count(one, tuple(_terms(one, modules, called, both)), tuple(_calls(one, split.modules))) for one in counters)
 
 
-def _terms(convention: Convention, modules: Cost, called: Cost) -> Iterator[Term]:
+def _terms(convention: Convention, modules: Facts, called: Facts, both: Facts) -> Iterator[Term]:
     if convention.functions is None:
-        yield from (Term(*term) for term in terms(modules + called, convention.weights))
+        yield from (Term(*term) for term in terms(both, convention.weights))
     else:
         yield from (Term(*term) for term in terms(modules, convention.weights))
         yield from (Term(*term, called=True) for term in terms(called, convention.functions))
@@ -82,14 +83,14 @@ def _calls(convention: Convention, modules: Iterable[Leaf]) -> Iterator[Call]:
     """By type and fact, of the ops without trained tensors, which code often calls as functions."""
     if convention.functions is None:
         return
-    by_type: dict[str, list[Cost]] = {}
+    by_type: dict[str, list[Leaf]] = {}
     for leaf in modules:
         if not leaf.cost.params:
-            by_type.setdefault(leaf.op.name, []).append(leaf.cost)
-    for op, costs in by_type.items():
-        for weight, fact, value in terms(Cost.total(costs), convention.weights):
+            by_type.setdefault(leaf.op.name, []).append(leaf)
+    for op, found in by_type.items():
+        for weight, fact, value in terms(facts_of(found), convention.weights):
             if (other := convention.functions.get(fact, 0)) != weight:
-                yield Call(op, len(costs), fact, value, weight, other)
+                yield Call(op, len(found), fact, value, weight, other)
 
 
 def split_ops(network: Network, functions: Iterable[str]) -> Split:

@@ -21,7 +21,7 @@ from archspec.ops.base import Cost, Op, Shape, ShapeError, column
 __all__ = ["Cost", "Op", "Shape", "ShapeError", "column", "op", "op_names", "register"]
 
 _NAME = re.compile(r"[a-z0-9]+( [a-z0-9]+)*")
-_SHARED = ("activation", "base", "modules", "reach", "window")
+_SHARED = ("activation", "base", "facts", "modules", "reach", "window")
 #: what `register` was given, by name; a program adds to it before it loads a spec
 _registered: dict[str, type[Op]] = {}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from archspec.ops.base import Cost, Op, Shape
+from archspec.ops.base import Op, Shape
+from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,11 +16,11 @@ class Activation(Op):
 
     #: the class in torch.nn
     torch_name: ClassVar[str]
-    #: the fact of `Cost` that counts its elements, if another tool counts them
+    #: the fact that counts its elements, if another tool counts them
     fact: ClassVar[str | None] = None
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(**{self.fact: shape.elements}) if self.fact else Cost()
+    def facts(self, shape: Shape, out: Shape) -> Facts:
+        return Facts(**{self.fact: shape.elements}) if self.fact else Facts()
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

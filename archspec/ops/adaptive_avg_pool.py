@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.ops.base import Cost, Shape
+from archspec.ops.base import Shape
+from archspec.ops.facts import Facts
 from archspec.ops.window import AdaptivePool
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ class AdaptiveAvgPool(AdaptivePool):
 
     name: ClassVar[str] = "adaptive avg pool"
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(pool_inputs=shape.elements, adaptive_pool_inputs=shape.elements, adaptive_pool_outputs=out.elements)
+    def facts(self, shape: Shape, out: Shape) -> Facts:
+        return Facts(pool_inputs=shape.elements, adaptive_pool_inputs=shape.elements, adaptive_pool_outputs=out.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool
-from archspec.ops.base import Cost, Shape, column
+from archspec.ops.base import Shape, column
+from archspec.ops.facts import Facts
 from archspec.ops.window import Pool
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ class AvgPool(Pool):
 
     count_padding: Bool = column(True, header="count padding", about="the zeros of the padding are part of the mean")
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(pool_inputs=self.read(shape), avg_pool_outputs=out.elements)
+    def facts(self, shape: Shape, out: Shape) -> Facts:
+        return Facts(pool_inputs=self.read(shape), avg_pool_outputs=out.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -13,6 +13,7 @@ from pydantic import Field as _Field
 from pydantic.fields import FieldInfo
 
 from archspec.language.columns import REQUIRED, Column
+from archspec.ops.facts import Facts
 from archspec.ops.reach import Reach
 
 if TYPE_CHECKING:
@@ -51,58 +52,16 @@ class ShapeError(Exception):
 class Cost(NamedTuple):
     """What one node costs for one example, as exact integers that add up over nodes.
 
-    `params` are elements of trained tensors, of which `biases` and `weights` are those of convolutions and linears;
+    `params` are elements of trained tensors, `biases` those of them that are biases of convolutions and linears;
     `macs` are multiply-adds of convolutions and linears without bias; `activations` are their output elements;
     `buffers` are elements of floating-point tensors in the state_dict that are not trained (running statistics).
-
-    The rest are the facts that other tools' conventions count (see archspec.analysis.counters), in elements unless said:
-    `biased_outputs`, the outputs of the convolutions and linears that have a bias; `transposed_excess`, what a transposed
-    convolution would have more in multiply-adds if each place of its output, not of its input, met the whole kernel;
-    what flows through norms (`plain`: without a trained scale and shift), activations and softmax (`softmax_places`: its
-    places); what pools read and give (`pool_inputs`: of every max or average pool, padding by another size on each side
-    included; `adaptive_pool_*`: of adaptive average pools); what an upsampling gives; and `composed_elements`, what torch's
-    response norm and power-average pool hand to functions of torch.
     """
 
     params: int = 0
     biases: int = 0
     macs: int = 0
     activations: int = 0
-    weights: int = 0
-    biased_outputs: int = 0
-    transposed_excess: int = 0
     buffers: int = 0
-    batch_norm_elements: int = 0
-    plain_batch_norm_elements: int = 0
-    group_norm_elements: int = 0
-    plain_group_norm_elements: int = 0
-    layer_norm_elements: int = 0
-    plain_layer_norm_elements: int = 0
-    instance_norm_elements: int = 0
-    plain_instance_norm_elements: int = 0
-    pool_inputs: int = 0
-    max_pool_outputs: int = 0
-    avg_pool_outputs: int = 0
-    adaptive_pool_inputs: int = 0
-    adaptive_pool_outputs: int = 0
-    nearest_elements: int = 0
-    bilinear_elements: int = 0
-    bicubic_elements: int = 0
-    relu_elements: int = 0
-    relu6_elements: int = 0
-    leaky_relu_elements: int = 0
-    prelu_elements: int = 0
-    elu_elements: int = 0
-    gelu_elements: int = 0
-    silu_elements: int = 0
-    softmax_elements: int = 0
-    softmax_places: int = 0
-    composed_elements: int = 0
-
-    @property
-    def other_params(self) -> int:
-        """Elements of the trained tensors that are not a convolution's or a linear's: of norms, slopes and scales."""
-        return self.params - self.weights - self.biases
 
     def __add__(self, other: Cost) -> Cost:  # type: ignore[override] # costs add up; a tuple would grow longer
         return Cost(*map(add, self, other))
@@ -148,6 +107,10 @@ class Op(BaseModel):
     def cost(self, shape: Shape, out: Shape) -> Cost:
         """What it costs for an input of `shape`, whose output is `out`."""
         return Cost()
+
+    def facts(self, shape: Shape, out: Shape) -> Facts:
+        """What other tools count of it besides its cost, for an input of `shape`, whose output is `out`."""
+        return Facts()
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         """Which rows and columns of the input a place of the output reads; statistics over a map (group norm) do not count."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Number
 from archspec.ops.base import Cost, Op, Shape, column
+from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -21,9 +22,12 @@ class BatchNorm(Op):
     affine: Bool = column(True, about="whether it has a scale and a shift")
 
     def cost(self, shape: Shape, out: Shape) -> Cost:
+        return Cost(2 * shape.channels if self.affine else 0, buffers=2 * shape.channels)
+
+    def facts(self, shape: Shape, out: Shape) -> Facts:
         if not self.affine:
-            return Cost(buffers=2 * shape.channels, plain_batch_norm_elements=shape.elements)
-        return Cost(2 * shape.channels, buffers=2 * shape.channels, batch_norm_elements=shape.elements)
+            return Facts(plain_batch_norm_elements=shape.elements)
+        return Facts(batch_norm_elements=shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

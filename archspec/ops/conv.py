@@ -39,10 +39,7 @@ class Conv(Op):
     def cost(self, shape: Shape, out: Shape) -> Cost:
         weights = self.filters * (shape.channels // self.groups) * (self.patch[0] * self.patch[1])
         biases = self.filters if self.bias else 0
-        biased = out.elements if self.bias else 0
-        return Cost(
-            weights + biases, biases, weights * (out.height * out.width), out.elements, weights=weights, biased_outputs=biased
-        )
+        return Cost(weights + biases, biases, weights * (out.height * out.width), out.elements)
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         return self.window.reach(shape)

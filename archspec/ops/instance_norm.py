@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Number
 from archspec.ops.base import Cost, Op, Shape, ShapeError, column, needs_map
+from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,9 +27,12 @@ class InstanceNorm(Op):
         return shape
 
     def cost(self, shape: Shape, out: Shape) -> Cost:
+        return Cost(2 * shape.channels if self.affine else 0)
+
+    def facts(self, shape: Shape, out: Shape) -> Facts:
         if not self.affine:
-            return Cost(plain_instance_norm_elements=shape.elements)
-        return Cost(2 * shape.channels, instance_norm_elements=shape.elements)
+            return Facts(plain_instance_norm_elements=shape.elements)
+        return Facts(instance_norm_elements=shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

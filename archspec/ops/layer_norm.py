@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Number
 from archspec.ops.base import Cost, Op, Shape, column
+from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,9 +23,12 @@ class LayerNorm(Op):
     affine: Bool = column(True, about="whether it has a scale and a shift")
 
     def cost(self, shape: Shape, out: Shape) -> Cost:
+        return Cost(2 * shape.channels if self.affine else 0)
+
+    def facts(self, shape: Shape, out: Shape) -> Facts:
         if not self.affine:
-            return Cost(plain_layer_norm_elements=shape.elements)
-        return Cost(2 * shape.channels, layer_norm_elements=shape.elements)
+            return Facts(plain_layer_norm_elements=shape.elements)
+        return Facts(layer_norm_elements=shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -27,7 +27,7 @@ class Linear(Op):
     def cost(self, shape: Shape, out: Shape) -> Cost:
         weights = shape.elements * self.filters
         biases = self.filters if self.bias else 0
-        return Cost(weights + biases, biases, weights, self.filters, weights=weights, biased_outputs=biases)
+        return Cost(weights + biases, biases, weights, self.filters)
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         return Reach.whole(shape.height), Reach.whole(shape.width)

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Number
-from archspec.ops.base import Cost, Shape, ShapeError, column
+from archspec.ops.base import Shape, ShapeError, column
+from archspec.ops.facts import Facts
 from archspec.ops.window import Pool
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ class PowerAvgPool(Pool):
             raise ShapeError("a power-average pool pads both sides alike", "padding")
         return super().output(shape)
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
+    def facts(self, shape: Shape, out: Shape) -> Facts:
         # torch's: an average pool of the powers, and the scaled root's sign and factor
         rows, columns = self.window.edges(shape[1:3])
         padded = shape.channels * (shape.height + sum(rows)) * (shape.width + sum(columns))
-        return Cost(composed_elements=padded + 2 * out.elements)
+        return Facts(composed_elements=padded + 2 * out.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from archspec.ops.modules import PowerAvgPool

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Number
 from archspec.ops.base import Cost, Op, Shape, column
+from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,7 +20,10 @@ class Prelu(Op):
     slope: Number = column(0.25, about="the slope before training")
 
     def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(shape.channels, prelu_elements=shape.elements)
+        return Cost(shape.channels)
+
+    def facts(self, shape: Shape, out: Shape) -> Facts:
+        return Facts(prelu_elements=shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

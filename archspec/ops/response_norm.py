@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Count, Number
-from archspec.ops.base import Cost, Op, Shape, ShapeError, column, needs_map
+from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
+from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,10 +29,10 @@ class ResponseNorm(Op):
             raise ShapeError(f"a neighbourhood of {self.size} is more than twice the {shape.channels} channels", "size")
         return shape
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
+    def facts(self, shape: Shape, out: Shape) -> Facts:
         # torch's: the square, the scale and the shift, and a pool over the padded channels
         padded = (shape.channels + self.size - 1) * shape.height * shape.width
-        return Cost(composed_elements=3 * shape.elements + padded)
+        return Facts(composed_elements=3 * shape.elements + padded)
 
     def module(self, shape: Shape) -> nn.Module:
         from archspec.ops.modules import ResponseNorm

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.ops.base import Cost, Op, Shape
+from archspec.ops.base import Op, Shape
+from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -14,8 +15,8 @@ class Softmax(Op):
     name: ClassVar[str] = "softmax"
     reading: ClassVar[bool] = True
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(softmax_elements=shape.elements, softmax_places=shape.height * shape.width)
+    def facts(self, shape: Shape, out: Shape) -> Facts:
+        return Facts(softmax_elements=shape.elements, softmax_places=shape.height * shape.width)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

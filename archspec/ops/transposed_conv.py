@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Channels, Count, Margin, Padding, Sides
 from archspec.ops.base import Cost, Op, Shape, ShapeError, column, divides, needs_map
+from archspec.ops.facts import Facts
 from archspec.ops.reach import Reach
 from archspec.ops.window import ONE, Pair, Window
 
@@ -54,11 +55,12 @@ class TransposedConv(Op):
     def cost(self, shape: Shape, out: Shape) -> Cost:
         weights = shape.channels * (self.filters // self.groups) * (self.patch[0] * self.patch[1])
         biases = self.filters if self.bias else 0
-        biased = out.elements if self.bias else 0
         # every input place is multiplied with the whole kernel
-        places, excess = shape.height * shape.width, out.height * out.width - shape.height * shape.width
-        own = {"weights": weights, "biased_outputs": biased, "transposed_excess": weights * excess}
-        return Cost(weights + biases, biases, weights * places, out.elements, **own)
+        return Cost(weights + biases, biases, weights * (shape.height * shape.width), out.elements)
+
+    def facts(self, shape: Shape, out: Shape) -> Facts:
+        weights = shape.channels * (self.filters // self.groups) * (self.patch[0] * self.patch[1])
+        return Facts(transposed_excess=weights * (out.height * out.width - shape.height * shape.width))
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         sides = zip(self.patch, self.stride, self.cropped, self.dilation, strict=True)

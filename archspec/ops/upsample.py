@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Count, Word
-from archspec.ops.base import Cost, Op, Shape, ShapeError, column, needs_map
+from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
+from archspec.ops.facts import Facts
 from archspec.ops.reach import Reach
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class Upsample(Op):
             raise ShapeError("the nearest place has no corners to align", "align_corners")
         return Shape(shape.channels, self.height, self.width)
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(
+    def facts(self, shape: Shape, out: Shape) -> Facts:
+        return Facts(
             nearest_elements=out.elements if self.mode == "nearest" else 0,
             bilinear_elements=out.elements if self.mode == "bilinear" else 0,
             bicubic_elements=out.elements if self.mode == "bicubic" else 0,

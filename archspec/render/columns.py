@@ -212,7 +212,7 @@ FVCORE_COLUMNS: tuple[Column, ...] = (
 
 def _fvcore(line: Line) -> tuple[int, Value]:
     assert line.report.fvcore is not None
-    theirs, ours = line.report.fvcore.flops.get(line.path, 0), counted(line.cost, FVCORE)
+    theirs, ours = line.report.fvcore.flops.get(line.path, 0), counted(line.facts, FVCORE)
     return theirs, "equal" if theirs == ours else ours
 
 

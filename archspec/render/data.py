@@ -70,7 +70,7 @@ def _figures(line: Line) -> dict[str, Any]:
     """The figures of a node, or of the whole network, by the keys of their columns."""
     figures = {column.key: _plain(column.value(line)) for column in COLUMNS if column.json}
     if fvcore := line.report.fvcore:
-        figures["fvcore"] = {"flops": fvcore.flops.get(line.path, 0), "closed": counted(line.cost, FVCORE)}
+        figures["fvcore"] = {"flops": fvcore.flops.get(line.path, 0), "closed": counted(line.facts, FVCORE)}
     if (latency := line.report.latency) and line.kind != "head" and (times := latency.times(line.path)):
         figures["measured"] = times_data(times, latency.rate(line.path, line.cost))
     return figures

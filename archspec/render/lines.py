@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -43,6 +43,10 @@ class Line:
     def cost(self) -> Cost:
         """Of the whole network: the sum of its rows."""
         return self.part.cost if self.part else self.report.costs.total
+
+    @property
+    def facts(self) -> Mapping[str, int]:
+        return self.part.facts if self.part else self.report.costs.facts
 
     @property
     def depth(self) -> int:

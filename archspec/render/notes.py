@@ -28,7 +28,7 @@ def report_notes(report: Report) -> Iterator[str]:
         memory = costs.memory if "peak_bytes" in shown else None
         yield f"bytes in {report.dtype}" + (f"; at the peak {memory.at} runs" if memory else "")
     if fvcore:
-        yield "fvcore flops: " + formula(total, FVCORE)
+        yield "fvcore flops: " + formula(costs.facts, FVCORE)
         skipped = ", ".join(f"{op.removeprefix('aten::')} ({calls})" for op, calls in sorted(fvcore.uncounted.items()))
         yield f"fvcore has no rule for (calls): {skipped or 'none, all were counted'}"
     if report.latency:

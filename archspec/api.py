@@ -124,6 +124,8 @@ def report_network(
     dtype: str = "float32",
 ) -> Report:
     """The report of a loaded network; for fvcore a model is built."""
+    if depth < 1:
+        raise fail("unsupported", "depth is at least 1: the rows", option("depth", str(depth)))
     if counter not in COUNTERS:
         raise fail("unsupported", f"counter is one of {', '.join(COUNTERS)}", option("counter", counter))
     keys = tuple(key.strip() for key in columns.split(",")) if isinstance(columns, str) else tuple(columns)
@@ -164,7 +166,8 @@ def costs(spec: str | os.PathLike[str], *, set: Changes = (), input: Any = None,
     found = given.variants(loaded, one)
     if not found.valid.any():
         own = {(wrong.code, wrong.message) for wrong in check(name)}
-        alike = [w for w in found.reasons[0].diagnostics if w.code == "unknown-path" or (w.code, w.message) in own]
+        wrong = found.reasons[0].diagnostics
+        alike = [w for w in wrong if not given.many or w.code == "unknown-path" or (w.code, w.message) in own]
         if alike:  # no variant is to blame
             raise SpecError(alike)
     return found
@@ -173,8 +176,8 @@ def costs(spec: str | os.PathLike[str], *, set: Changes = (), input: Any = None,
 def reconcile(
     spec: str | os.PathLike[str],
     *,
-    counters: Iterable[str] | None = None,
-    functions: Iterable[str] = (),
+    counters: str | Iterable[str] | None = None,
+    functions: str | Iterable[str] = (),
     live: bool = False,
     set: Changes = (),
     input: Input = None,
@@ -191,8 +194,8 @@ def reconcile(
     from archspec.render.reconcile import Reconciliation
 
     known = {one.name: one for one in CONVENTIONS}
-    chosen = [known[one_of("--counter", name, known)] for name in counters or known]
-    functions = list(functions)
+    chosen = [known[one_of("--counter", name, known)] for name in dict.fromkeys(_names(counters or known))]
+    functions = _names(functions)
     if live and functions:
         message = "a live count is of the built module, in which every op is a module: it takes no functions"
         raise fail("unsupported", message, option("--functions", ",".join(functions)))
@@ -201,6 +204,11 @@ def reconcile(
     return Reconciliation(
         network, counts, _run_counters(network, os.fspath(spec), [one.name for one in chosen]) if live else None
     )
+
+
+def _names(told: str | Iterable[str]) -> list[str]:
+    """Names as one text apart by commas, or several."""
+    return [name.strip() for name in told.split(",")] if isinstance(told, str) else list(told)
 
 
 def _run_counters(network: Network, spec: str, names: list[str]) -> dict[str, int | None]:

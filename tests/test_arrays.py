@@ -317,3 +317,11 @@ def test_numpy_is_not_imported_for_plain_numbers() -> None:
 
     code = "import sys, archspec; archspec.report('googlenet', set={'inception_3a.n5x5': 64}); print('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_lists_are_arrays_and_a_wrong_number_for_all_is_an_error() -> None:
+    found = archspec.costs("lenet5", set={"c3.filters": [10, 20]}, input=([32, 36], 32, 1))
+    alone = [archspec.report("lenet5", set={"c3.filters": n}, input=(h, 32, 1)) for n, h in ((10, 32), (20, 36))]
+    assert found.params.tolist() == [one.costs.total.params for one in alone]
+    with pytest.raises(archspec.SpecError, match="positive whole number"):
+        archspec.costs("lenet5", set={"c3.filters": -4})

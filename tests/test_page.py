@@ -27,15 +27,24 @@ def test_folds_aligns_and_cuts() -> None:
         == """\
 t   a network w…
 
-row  type      n
-a    one   1,024
+row  type       n
+a    one    1,024
      two
-     thre
-     e
-bb   one       -
+     three
+bb   one        -
 a note that
 wraps
 """
     )
     for width in (24, 40):
         assert plain(page, width) == as_text(as_rich(page), width)
+
+
+def test_a_word_is_never_cut() -> None:
+    """In a terminal that is too narrow the table is wider, and a folding column keeps its longest word."""
+    report = archspec.report("densenet121", columns="row,type,output,params,macs,activations,weight_bytes,peak_bytes")
+    for text in (plain(report.page(), 40), as_text(as_rich(report.page()), 40)):
+        words = text.split()
+        assert {word for row in report.network.rows for word in row.type.split()} <= {*words}
+        assert {f"{row.cost.macs:,}" for row in report.costs.rows if row.cost.macs} <= {*words}
+    assert plain(audit_page(archspec.load("lenet5"), archspec.audit("lenet5")), 40).count(" agrees") == 10

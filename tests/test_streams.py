@@ -50,3 +50,14 @@ def test_a_stream_that_has_no_blocks_gets_ascii(encoding: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.isascii()
     assert re.search(r"^conv2 .* 22\.7  #####$", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("words", [["report", "lenet5"], ["audit", "lenet5", "--format", "json"], ["reconcile", "lenet5"]])
+def test_a_full_disk(words: list[str]) -> None:
+    """Says so, and exits with 2."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "archspec", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (2, "archspec: the output cannot be written: No space left on device\n")

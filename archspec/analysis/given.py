@@ -29,6 +29,11 @@ class GivenArrays:
     input: Any
     size: int
 
+    @property
+    def many(self) -> bool:
+        """Whether anything differs between variants."""
+        return bool(self.slots) or (isinstance(self.input, tuple) and any(map(_is_array, self.input)))
+
     def variants(self, spec: Spec, load: Callable[[int], Network]) -> Variants:
         """Their costs; `load` loads one of them."""
         arrays = [(slot, self.values[path]) for path, slot in self.slots.items()]
@@ -46,7 +51,8 @@ class GivenArrays:
 
 def given_arrays(values: Mapping[str, Any], input: Any) -> GivenArrays:
     """Finds the arrays among the values of a call, and checks that they go together."""
-    sides = tuple(input) if isinstance(input, tuple | list) else input
+    values = {path: _listed(value) for path, value in values.items()}
+    sides = tuple(map(_listed, input)) if isinstance(input, tuple | list) else input
     told = {path: value for path, value in values.items() if _is_array(value)}
     if isinstance(sides, tuple):
         told |= {f"input.{name}": side for name, side in zip(_SIDES, sides, strict=False) if _is_array(side)}
@@ -62,6 +68,15 @@ def given_arrays(values: Mapping[str, Any], input: Any) -> GivenArrays:
     size = next(iter(sizes.values()), 1)
     slots = {path: Slot() for path in values if path in checked}
     return GivenArrays({**values, **{path: checked[path] for path in slots}}, slots, sides, size)
+
+
+def _listed(value: Any) -> Any:
+    """A list is an array too."""
+    if not isinstance(value, list):
+        return value
+    import numpy as np
+
+    return np.asarray(value)
 
 
 def _is_array(value: Any) -> bool:
@@ -81,7 +96,8 @@ def _checked(path: str, value: Any) -> Array:
         return array
     if array.dtype.kind not in "iu":
         message = f"`{path}` must be an array of integers or bools, found {array.dtype}"
-        raise fail("bad-value", message, place, hint="round it, and cast it with .astype(numpy.int64)")
+        hint = "round it, and cast it with .astype(numpy.int64)" if array.dtype.kind == "f" else None
+        raise fail("bad-value", message, place, hint=hint)
     if int(array.max()) > MAX_INT or int(array.min()) < -MAX_INT:
         raise fail("overflow", f"`{path}` has numbers that do not fit in 63 bits", place)
     return array.astype(np.int64, copy=False)

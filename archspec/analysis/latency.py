@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import statistics
@@ -37,12 +38,11 @@ class Settings:
         one_of("--device", self.device, DEVICES)
         for name, least in _LEAST.items():
             value = getattr(self, name)
+            most = (os.cpu_count() or 1) if name == "threads" else _MOST  # more threads than cores only wait
             if value is None and name == "threads":
                 continue
-            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _MOST:
-                raise fail(
-                    "unsupported", f"--{name} is a whole number from {least} to {_MOST:,}", option(f"--{name}", str(value))
-                )
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+                raise fail("unsupported", f"--{name} is a whole number from {least} to {most:,}", option(f"--{name}", str(value)))
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ class Variants:
         return self.size
 
     def __repr__(self) -> str:
-        return f"<Variants: {self.size:,}, of which {int(self.valid.sum()):,} are valid, in {len(self.groups):,} groups>"
+        return f"<Variants: {self.size:,}, of which {int(self.valid.sum()):,} are valid; trees: {len(self.groups):,}>"
 
     @cached_property
     def valid(self) -> Array:

@@ -48,13 +48,23 @@ def main() -> None:
     gc.set_threshold(100_000)  # what is imported, and most of what is made, stays: fewer searches for what does not
     # pydantic looks for plug-ins of its own through every installed package; archspec has no use for them
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - closed by who called us
     try:
-        command_line(sys.argv[1:])()
+        try:
+            command_line(sys.argv[1:])()
+        finally:
+            sys.stdout.flush()
     except SpecError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still held back goes nowhere
+        sys.stderr.write(f"archspec: the output cannot be written: {error.strerror or error}\n")
+        sys.exit(2)
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:

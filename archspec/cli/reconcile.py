@@ -34,6 +34,6 @@ def command(
     if format == "json":
         typer.echo(json.dumps(made.data(), indent=2, ensure_ascii=False))
     else:
-        from archspec.render.terminal import show_rich
+        from archspec.render.page import show
 
-        show_rich(made.__rich__())
+        show(made.page())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from archspec.analysis.counters import FVCORE, counted
 from archspec.analysis.dtypes import activation_bytes, element_bytes, weight_bytes
-from archspec.ir.tree import Tree
+from archspec.ir.tree import Inner, Tree
 from archspec.language.names import identifier, normal
 from archspec.render.lines import Line
 from archspec.render.units import rounded
@@ -220,7 +220,7 @@ def cell_columns(nodes: Iterable[Tree]) -> list[Column]:
     """The columns that the spec itself writes (`patch size/stride`, `#3x3`), in an order that keeps that of every row."""
     headers: list[str] = []
     for node in nodes:
-        own = list(node.cells)
+        own = list(_cells(node))
         for index, header in enumerate(own):
             if header not in headers:
                 after = next((headers.index(later) for later in own[index + 1 :] if later in headers), len(headers))
@@ -229,7 +229,15 @@ def cell_columns(nodes: Iterable[Tree]) -> list[Column]:
 
 
 def _cell(header: str) -> Callable[[Line], Value]:
-    return lambda line: line.node.cells.get(header) if line.node else None
+    return lambda line: _cells(line.node).get(header) if line.node else None
+
+
+def _cells(node: Tree) -> dict[str, str]:
+    """What the spec writes in a row; of one that is repeated, what all its copies have."""
+    if node.cells or not isinstance(node, Inner) or not all(child.type == node.type for child in node.children):
+        return node.cells
+    first, *others = (child.cells for child in node.children) if node.children else ({},)
+    return {header: text for header, text in first.items() if all(other.get(header) == text for other in others)}
 
 
 def known_columns(report: Report, more: Iterable[Column] = ()) -> dict[str, Column]:

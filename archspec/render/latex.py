@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from archspec.language.names import normal
 from archspec.render.cells import cell
-from archspec.render.columns import Column, cell_columns
+from archspec.render.columns import Column, Value, cell_columns
 from archspec.render.lines import Line
 from archspec.render.units import counting
 
@@ -80,7 +81,12 @@ def _header(column: Column) -> str:
 def _cells(columns: Sequence[Column], line: Line) -> Iterator[str]:
     for column in columns:
         indent = r"\quad " * (line.level - 1) if column.style == "name" else ""
-        yield indent + escaped(cell(column, line, zero="0"))
+        yield indent + (_bar(column.value(line)) if column.style == "bar" else escaped(cell(column, line, zero="0")))
+
+
+def _bar(share: Value) -> str:
+    """A share of the largest as a rule, three times the size of the letters at most."""
+    return rf"\rule{{{float(3 * share):.2f}em}}{{1.2ex}}" if isinstance(share, Fraction) else ""
 
 
 def escaped(text: str) -> str:

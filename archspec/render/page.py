@@ -37,13 +37,22 @@ class Grid:
     headers: tuple[Header, ...]
     rows: tuple[tuple[tuple[str, ...], str], ...]
 
-    def widths(self) -> list[int]:
-        """The widest text of each column."""
-        return [max(map(len, column)) for column in zip(self.texts, *(cells for cells, _ in self.rows), strict=True)]
-
     @property
-    def texts(self) -> tuple[str, ...]:
-        return tuple(header.text for header in self.headers)
+    def lines(self) -> list[tuple[str, ...]]:
+        """The headers, and the cells of every row."""
+        return [tuple(header.text for header in self.headers), *(cells for cells, _ in self.rows)]
+
+    def widths(self) -> list[int]:
+        """Of each column: its widest text."""
+        return [max(map(len, column)) for column in zip(*self.lines, strict=True)]
+
+    def least(self) -> list[int]:
+        """Of each column: its widest text, or the longest word where it folds."""
+        columns = zip(self.headers, zip(*self.lines, strict=True), strict=True)
+        return [
+            max(len(word) for text in texts for word in (text.split() or [""] if header.folds else [text]))
+            for header, texts in columns
+        ]
 
 
 Page: TypeAlias = tuple[Title | Grid | str, ...]
@@ -51,7 +60,7 @@ _GAP = 2
 
 
 def plain(page: Page, width: int = 100) -> str:
-    """A page as text of at most this width, wider only where a cell would be cut off; no spaces at the ends of lines."""
+    """A page as text of at most this width, wider only where a word would be cut; no spaces at the ends of lines."""
     lines: list[str] = []
     for part in page:
         if isinstance(part, Title):
@@ -65,14 +74,13 @@ def plain(page: Page, width: int = 100) -> str:
 
 
 def _laid_out(grid: Grid, width: int) -> Iterator[str]:
-    widths = grid.widths()
+    widths, least = grid.widths(), grid.least()
     over = sum(widths) + _GAP * (len(widths) - 1) - width
-    for index, header in enumerate(grid.headers):
-        if header.folds and over > 0:
-            kept = max(1, widths[index] - over)
-            over -= widths[index] - kept
-            widths[index] = kept
-    for cells in (grid.texts, *(cells for cells, _ in grid.rows)):
+    while over > 0 and widths != least:  # the column with the most room gives way
+        room = [size - needed for size, needed in zip(widths, least, strict=True)]
+        widths[room.index(max(room))] -= 1
+        over -= 1
+    for cells in grid.lines:
         columns = list(zip(grid.headers, widths, cells, strict=True))
         folded = [_wrapped(text, size) if header.folds else [text] for header, size, text in columns]
         for texts in zip_longest(*folded, fillvalue=""):

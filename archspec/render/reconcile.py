@@ -6,16 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from archspec.analysis.counters import summed, words
 from archspec.analysis.reconcile import Count, Term
 from archspec.ir.tree import Network
 from archspec.render.data import SCHEMA
 from archspec.render.notebook import Printed
-from archspec.render.terminal import as_text, bare_table
+from archspec.render.page import Grid, Header, Page, Title, plain
 
 #: what each installed tool printed for the built module, by counter; None if it is not installed
 Live = Mapping[str, int | None]
@@ -32,86 +28,84 @@ class Reconciliation(Printed):
     def data(self) -> dict[str, Any]:
         return reconcile_data(self.network, self.counts, self.live)
 
-    def __rich__(self) -> RenderableType:
-        return reconcile_table(self.network, self.counts, self.live)
+    def page(self) -> Page:
+        """As what a verb prints."""
+        return reconcile_page(self.network, self.counts, self.live)
+
+    def __rich__(self) -> Any:
+        from archspec.render.terminal import as_rich
+
+        return as_rich(self.page())
 
     def __str__(self) -> str:
-        return as_text(self.__rich__())
+        return plain(self.page())
 
     def __repr__(self) -> str:
         return f"<Reconciliation of {self.network.name}: {len(self.counts)} counters>"
 
 
-def reconcile_table(network: Network, counts: Sequence[Count], live: Live | None = None) -> RenderableType:
+def reconcile_page(network: Network, counts: Sequence[Count], live: Live | None = None) -> Page:
     """The numbers with their terms, the values of the terms, and what function calls would change."""
-    parts: list[RenderableType] = [
-        Text.assemble((network.name, "bold"), f"   input {network.input}   batch 1, eval mode, without heads"),
+    page: Page = (
+        Title(network.name, f"   input {network.input}   batch 1, eval mode, without heads"),
+        "",
         _numbers(counts, live),
+        "",
         _facts(counts),
-    ]
+        "",
+    )
     if any(count.calls for count in counts):
-        parts.append(Group(Text("What a count changes by if the code calls functions where it counts modules:"), _calls(counts)))
-    return Group(*(piece for part in parts for piece in (part, Text(""))), _tools(counts))
+        told = "What a count changes by if the code calls functions where it counts modules:"
+        page = (*page, told, _calls(counts), "")
+    return (*page, _tools(counts))
 
 
-def _numbers(counts: Iterable[Count], live: Live | None) -> Table:
-    table = bare_table()
-    table.add_column("counter", no_wrap=True)
-    table.add_column("number", justify="right", no_wrap=True)
-    if live is not None:
-        table.add_column("live", justify="right", no_wrap=True)
-    table.add_column("called", overflow="fold")
-    table.add_column("terms", overflow="fold")
+def _numbers(counts: Iterable[Count], live: Live | None) -> Grid:
+    headers = [Header("counter", left=True), Header("number"), *([] if live is None else [Header("live")])]
+    headers += [Header("called", left=True), Header("terms", left=True, folds=True)]
+    rows = []
     for count in counts:
         sum_of = summed((term.weight, _words(term)) for term in count.terms)
-        one = count.convention
         ran = [] if live is None else [_ran(count, live)]
-        table.add_row(one.name, Text(f"{count.value:,}", "bold"), *ran, one.prints, Text(f"= {sum_of}"))
-    return table
+        rows.append(((count.convention.name, f"{count.value:,}", *ran, count.convention.prints, f"= {sum_of}"), ""))
+    return Grid(tuple(headers), tuple(rows))
 
 
-def _ran(count: Count, live: Live) -> Text:
+def _ran(count: Count, live: Live) -> str:
     """What the installed tool printed, beside the number."""
     if count.convention.name not in live:
-        return Text("–")
+        return "–"
     printed = live[count.convention.name]
     if printed is None:
-        return Text("not installed", "dim")
-    return Text("equal") if printed == count.value else Text(f"{printed:,}", "bold red")
+        return "not installed"
+    return "equal" if printed == count.value else f"{printed:,}"
 
 
-def _facts(counts: Iterable[Count]) -> Table:
-    table = bare_table()
-    table.add_column("term", overflow="fold")
-    table.add_column("value", justify="right", no_wrap=True)
-    for name, value in {_words(term): term.value for count in counts for term in count.terms}.items():
-        table.add_row(Text(name), Text(f"{value:,}"))
-    return table
+def _facts(counts: Iterable[Count]) -> Grid:
+    values = {_words(term): term.value for count in counts for term in count.terms}
+    rows = tuple(((name, f"{value:,}"), "") for name, value in values.items())
+    return Grid((Header("term", left=True), Header("value")), rows)
 
 
-def _calls(counts: Iterable[Count]) -> Table:
-    table = bare_table()
-    for header in ("counter", "op", "calls", "term", "value", "weight", "difference"):
-        right = header in ("calls", "value", "weight", "difference")
-        table.add_column(header, justify="right" if right else "left", no_wrap=header != "op", overflow="fold")
+def _calls(counts: Iterable[Count]) -> Grid:
+    headers = [Header("counter", left=True), Header("op", left=True, folds=True), Header("calls"), Header("term", left=True)]
+    headers += map(Header, ("value", "weight", "difference"))
+    rows = []
     for count in counts:
         for call in count.calls:
             weight = f"{call.as_module} → {call.as_function}"
             figures = (f"{call.calls:,}", words(call.fact), f"{call.value:,}", weight, f"{call.difference:+,}")
-            table.add_row(*map(Text, (count.convention.name, call.op, *figures)))
-    return table
+            rows.append(((count.convention.name, call.op, *figures), ""))
+    return Grid(tuple(headers), tuple(rows))
 
 
-def _tools(counts: Iterable[Count]) -> Table:
-    table = bare_table()
-    table.add_column("counter", no_wrap=True)
-    for header in ("where the number is from", "what it means"):
-        table.add_column(header, overflow="fold")
-    for count in counts:
-        one = count.convention
-        source = " ".join(filter(None, (one.tool, one.version, one.where)))
-        table.add_row(Text(one.name), Text(source), Text(one.note))
-    return table
+def _tools(counts: Iterable[Count]) -> Grid:
+    told = ("where the number is from", "what it means")
+    headers = (Header("counter", left=True), *(Header(text, left=True, folds=True) for text in told))
+    rows = []
+    for one in (count.convention for count in counts):
+        rows.append(((one.name, " ".join(filter(None, (one.tool, one.version, one.where))), one.note), ""))
+    return Grid(headers, tuple(rows))
 
 
 def _words(term: Term) -> str:

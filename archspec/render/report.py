@@ -15,7 +15,7 @@ from archspec.language.choices import one_of
 from archspec.language.diagnostics import fail
 from archspec.language.names import normal
 from archspec.language.places import option
-from archspec.render.columns import Column, Value, known_columns
+from archspec.render.columns import FVCORE_COLUMNS, Column, Value, known_columns
 from archspec.render.lines import Line, head_lines, row_lines
 from archspec.render.measured import MEASURED_COLUMNS
 from archspec.render.notebook import Printed
@@ -88,6 +88,9 @@ class Report(Printed):
         """The column of a key, however it is spelled; SpecError with those that exist otherwise."""
         if normal(key) in self.known:
             return self.known[normal(key)]
+        for columns, needed in ((MEASURED_COLUMNS, "--measure"), (FVCORE_COLUMNS, "--counter fvcore")):
+            if normal(key) in {normal(column.key) for column in columns}:
+                raise fail("unsupported", f"`{key}` is a column of {needed}", option(flag, key), hint=f"add {needed}")
         one_of(flag, key, [column.key for column in self.known.values()])
         raise AssertionError(key)
 

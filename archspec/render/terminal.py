@@ -25,13 +25,13 @@ def _part(part: Title | Grid | str) -> RenderableType:
     if isinstance(part, str):
         return Text(part)
     table = bare_table()
-    for header, width in zip(part.headers, part.widths(), strict=True):
+    for header, width in zip(part.headers, part.least(), strict=True):
         table.add_column(
             header.text,
             justify="left" if header.left else "right",
             no_wrap=not header.folds,
             overflow="fold",
-            min_width=0 if header.folds else width,
+            min_width=width,
         )
     for cells, style in part.rows:
         table.add_row(*map(Text, cells), style=style)

@@ -42,21 +42,23 @@ class Grid:
         """The headers, and the cells of every row."""
         return [tuple(header.text for header in self.headers), *(cells for cells, _ in self.rows)]
 
-    def widths(self) -> list[int]:
-        """Of each column: its widest text."""
-        return [max(map(len, column)) for column in zip(*self.lines, strict=True)]
-
-    def least(self) -> list[int]:
-        """Of each column: its widest text, or the longest word where it folds."""
-        columns = zip(self.headers, zip(*self.lines, strict=True), strict=True)
-        return [
-            max(len(word) for text in texts for word in (text.split() or [""] if header.folds else [text]))
-            for header, texts in columns
-        ]
+    def widths(self, room: int) -> list[int]:
+        """Of each column: its widest text; where there is no room, less in those that fold, but not less than a word."""
+        columns = list(zip(self.headers, zip(*self.lines, strict=True), strict=True))
+        widths = [max(map(len, texts)) for _, texts in columns]
+        words = [max(len(word) for text in texts for word in text.split() or [""]) for _, texts in columns]
+        least = [word if header.folds else size for header, word, size in zip(self.headers, words, widths, strict=True)]
+        over = sum(widths) + GAP * (len(widths) - 1) - room
+        while over > 0 and widths != least:  # the column with the most room gives way
+            spare = [size - needed for size, needed in zip(widths, least, strict=True)]
+            widths[spare.index(max(spare))] -= 1
+            over -= 1
+        return widths
 
 
 Page: TypeAlias = tuple[Title | Grid | str, ...]
-_GAP = 2
+#: spaces between columns
+GAP = 2
 
 
 def plain(page: Page, width: int = 100) -> str:
@@ -74,18 +76,13 @@ def plain(page: Page, width: int = 100) -> str:
 
 
 def _laid_out(grid: Grid, width: int) -> Iterator[str]:
-    widths, least = grid.widths(), grid.least()
-    over = sum(widths) + _GAP * (len(widths) - 1) - width
-    while over > 0 and widths != least:  # the column with the most room gives way
-        room = [size - needed for size, needed in zip(widths, least, strict=True)]
-        widths[room.index(max(room))] -= 1
-        over -= 1
+    widths = grid.widths(width)
     for cells in grid.lines:
         columns = list(zip(grid.headers, widths, cells, strict=True))
         folded = [_wrapped(text, size) if header.folds else [text] for header, size, text in columns]
         for texts in zip_longest(*folded, fillvalue=""):
             aligned = zip(texts, columns, strict=True)
-            yield (" " * _GAP).join(text.ljust(size) if header.left else text.rjust(size) for text, (header, size, _) in aligned)
+            yield (" " * GAP).join(text.ljust(size) if header.left else text.rjust(size) for text, (header, size, _) in aligned)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -95,9 +92,9 @@ def _wrapped(text: str, width: int) -> list[str]:
 def show(page: Page) -> None:
     """Prints a page: to a terminal in its width and with styles, else as plain text."""
     if sys.stdout.isatty() or "FORCE_COLOR" in os.environ:
-        from archspec.render.terminal import as_rich, show_rich
+        from archspec.render.terminal import RichPage, show_rich
 
-        show_rich(as_rich(page))
+        show_rich(RichPage(page))
     else:
         write_plain(plain(page))
 

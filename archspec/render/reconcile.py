@@ -33,9 +33,9 @@ class Reconciliation(Printed):
         return reconcile_page(self.network, self.counts, self.live)
 
     def __rich__(self) -> Any:
-        from archspec.render.terminal import as_rich
+        from archspec.render.terminal import RichPage
 
-        return as_rich(self.page())
+        return RichPage(self.page())
 
     def __str__(self) -> str:
         return plain(self.page())

@@ -116,9 +116,9 @@ class Report(Printed):
         return report_data(self)
 
     def __rich__(self) -> Any:
-        from archspec.render.terminal import as_rich
+        from archspec.render.terminal import RichPage
 
-        return as_rich(self.page())
+        return RichPage(self.page())
 
     def page(self) -> Page:
         """As what a verb prints."""

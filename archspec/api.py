@@ -128,7 +128,7 @@ def report_network(
         raise fail("unsupported", "depth is at least 1: the rows", option("depth", str(depth)))
     if counter not in COUNTERS:
         raise fail("unsupported", f"counter is one of {', '.join(COUNTERS)}", option("counter", counter))
-    keys = tuple(key.strip() for key in columns.split(",")) if isinstance(columns, str) else tuple(columns)
+    keys = tuple(_names(columns))
     return Report(network, network_cost(network), depth, COUNTERS[counter](network), keys, sort, latency, dtype)
 
 
@@ -208,7 +208,7 @@ def reconcile(
 
 def _names(told: str | Iterable[str]) -> list[str]:
     """Names as one text apart by commas, or several."""
-    return [name.strip() for name in told.split(",")] if isinstance(told, str) else list(told)
+    return [name.strip() for name in told.split(",") if name.strip()] if isinstance(told, str) else list(told)
 
 
 def _run_counters(network: Network, spec: str, names: list[str]) -> dict[str, int | None]:

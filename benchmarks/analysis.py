@@ -65,6 +65,13 @@ def closed(network: Network) -> None:
     _ = costs.total, costs.heads_total, costs.depth
 
 
+def everything(network: Network) -> None:
+    """Also the receptive field of every node, and the peak memory."""
+    closed(network)
+    costs = network_cost(network)
+    _ = costs.fields, costs.memory
+
+
 def fvcore(module: nn.Module, image: torch.Tensor) -> None:
     from fvcore.nn import FlopCountAnalysis
 
@@ -136,6 +143,8 @@ def against(spec: str, torchvision_name: str | None) -> Iterator[tuple[str, ...]
     image = torch.zeros(1, *network.input.tensor)
     ours = timed(lambda: closed(network), CLOSED)
     yield spec, "closed form", "", str(ours), "1"
+    more = timed(lambda: everything(network), CLOSED // 10)
+    yield spec, "closed form, with receptive fields and memory", "", str(more), f"{more.median / ours.median:,.1f}"
     whole = timed(lambda: closed(archspec.load(spec)), CLOSED // 10)
     yield spec, "closed form, from the text", "", str(whole), f"{whole.median / ours.median:,.0f}"
     for source, module in modules(network, torchvision_name):

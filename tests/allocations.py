@@ -123,6 +123,7 @@ class Storages(TorchDispatchMode):
         super().__init__()
         self._weights = {StorageWeakRef(one.untyped_storage()) for one in (*model.parameters(), *model.buffers())}
         self._sizes: dict[StorageWeakRef, int] = {}
+        self.most = 0
         self._take(given)
 
     def _take(self, tensor: Any) -> None:
@@ -134,6 +135,7 @@ class Storages(TorchDispatchMode):
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
         tree_map(self._take, result)
+        self.most = max(self.most, self.alive())
         return result
 
     def alive(self) -> int:
@@ -156,17 +158,15 @@ def followed(model: Any, shape: tuple[int, ...], ops: tuple[str, ...]) -> dict[s
         if isinstance(part, Branches):
 
             def joined(results: list[Tensor], path: str = path, join: Any = part._join) -> Tensor:
+                storages.most = 0  # what is joined so far counts while three and more are joined
                 result: Tensor = join(results)
-                found[path] = storages.alive()
+                found[path] = max(storages.most, storages.alive())
                 return result
 
             part._join = joined  # type: ignore[method-assign]
     try:
         with torch.no_grad(), storages:
-            if model._outputs:
-                model(given)
-            else:
-                model.probabilities(given)
+            model(given)
     finally:
         for hook in hooks:
             hook.remove()

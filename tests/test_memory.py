@@ -27,7 +27,12 @@ FLOAT32 = 4
 
 
 def ops(network: Any) -> tuple[str, ...]:
-    return tuple(leaf.path for leaf in leaves(network.body))
+    return tuple(leaf.path for leaf in running(network))
+
+
+def running(network: Any) -> list[Any]:
+    """The ops that `forward` runs: not a last softmax that only reads the logits."""
+    return [leaf for leaf in leaves(network.body) if leaf is not network.reading]
 
 
 def overwriting(network: Any) -> Any:
@@ -84,8 +89,10 @@ def test_shipped_specs_at_every_op(name: str) -> None:
 def bounded(network: Any) -> None:
     """No op runs without its input and output; no more is alive than everything that was ever made."""
     memory = network_cost(network).memory
-    all_leaves = list(leaves(network.body))
-    made = network.input.elements + sum(node.output.elements for node in (*all_leaves, *joins(network.body)))
+    all_leaves = running(network)
+    made = network.input.elements + sum(
+        node.output.elements for node in (*all_leaves, *joins(network.body), *joins(network.body))
+    )
     overwrites = in_place(network)
     for leaf in all_leaves:
         once = leaf.path in overwrites or not leaf.op.allocates(leaf.input, leaf.output)
@@ -234,8 +241,28 @@ def test_bytes_in_a_report(dtype: str, size: int) -> None:
     data = report.data()
     assert data["dtype"] == dtype
     assert data["totals"]["weight_bytes"] == size * 6_998_552 == sum(row["weight_bytes"] for row in data["rows"])
-    assert data["totals"]["peak_bytes"] == size * report.costs.memory.peak == max(row["peak_bytes"] for row in data["rows"])
+    assert data["totals"]["peak_bytes"] == size * report.costs.memory.peak == max(row["peak_bytes"] or 0 for row in data["rows"])
     assert [head["peak_bytes"] for head in data["heads"]] == [None, None]
     text = archspec.report("googlenet", dtype=dtype, columns="row,peak_bytes").text()
     assert f"{size * report.costs.memory.peak:,}" in text
     assert f"bytes in {dtype}; at the peak norm2 runs" in text
+
+
+_CONV = "{id: %s, type: conv, patch: 3x3, filters: 8}"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [_CONV % "a", "{id: s, sum: {p: [], q: [], r: [], t: []}}"],
+        [_CONV % "a", _CONV % "b", "{id: s, type: product, from: [a, b, input]}"],
+        ["{id: a, type: conv, patch: 1x1, filters: 64}", "softmax"],
+    ],
+)
+def test_joins_by_twos_and_a_softmax_that_is_left_out(rows: list[str], tmp_path: Any) -> None:
+    """The profiler's figure: of sums and products of three values and more, and of a network that ends in a softmax."""
+    path = tmp_path / "net.yaml"
+    path.write_text("name: t\ninput: 32x32x8\nrows:\n" + "".join(f"  - {row}\n" for row in rows))
+    network = archspec.load(path)
+    seen = profiled(overwriting(network), network.input.tensor, ops(network))
+    assert FLOAT32 * network_cost(network).memory.peak == seen.peak

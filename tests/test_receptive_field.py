@@ -87,8 +87,7 @@ def hull(marks: torch.Tensor) -> tuple[int, int] | None:
 def predicted(reach: Reach, row: int, size: int) -> tuple[int, int]:
     if reach.size is None:
         return 0, size - 1
-    first, last = math.ceil(reach.step * row + reach.first), math.floor(reach.step * row + reach.last)
-    return max(0, first), min(size - 1, last)
+    return max(0, reach.first(row)), min(size - 1, reach.last(row))
 
 
 WINDOWS = [{"patch": (3, 3)}, {"patch": (5, 5), "stride": (2, 2), "padding": "same"}, {"patch": (2, 2), "stride": (3, 3)}]
@@ -130,6 +129,48 @@ def test_an_op_reads_what_its_gradient_says(name: str, columns: dict[str, Any]) 
         assert read is None or first <= read[0] <= read[1] <= last, row
         assert read is None or columns.get("mode") == "bicubic" or read == (first, last), row
     assert max(read[1] - read[0] + 1 for read in found if read) == min(rows.size, 12)
+
+
+ENLARGED = {
+    "nearest": "{id: up, type: upsample}",
+    "nearest, by halves": "{id: up, type: upsample, height: 7, width: 7}",
+    "bilinear": "{id: up, type: upsample, mode: bilinear}",
+    "corners": "{id: up, type: upsample, mode: bilinear, align corners: true}",
+    "transposed": "{id: up, type: transposed conv, patch: 2x2/2, filters: 4}",
+    "transposed, overlapping": "{id: up, type: transposed conv, patch: 4x4/2, padding: 1x1, filters: 4}",
+    "shuffle": "{id: up, type: pixel shuffle}",
+}
+
+
+@pytest.mark.parametrize("up", ENLARGED.values(), ids=ENLARGED)
+def test_what_enlarges_reads_no_more_than_its_gradient_says(up: str, tmp_path: Any) -> None:
+    """After strides, before a convolution, and joined with a map of the same size: at each row that borders leave alone."""
+    path = tmp_path / "net.yaml"
+    rows = [f"{{id: c{n}, type: conv, patch: 3x3/{s}, filters: 4}}" for n, s in enumerate((1, 2, 2, 2))]
+    text = [*rows, up, "{id: after, type: conv, patch: 3x3, filters: 4}"]
+    path.write_text("name: t\ninput: 40x40x1\nrows:\n" + "".join(f"  - {row}\n" for row in text))
+    network = archspec.load(path)
+    fields = receptive_fields(network)
+    model = build_model(network).double().eval()
+    for name in ("c3", "up", "after"):
+        kept = []
+        hook = model.get_submodule(name).register_forward_hook(lambda _, __, out, kept=kept: kept.append(out))
+        x = torch.randn(1, 1, 40, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True)
+        model(x)
+        hook.remove()
+        for row, values in enumerate(kept[0][0].sum(0)):
+            (gradient,) = torch.autograd.grad(values.sum(), x, retain_graph=True)
+            assert hull(gradient[0, 0].abs().sum(1) > 1e-12) == predicted(fields[name].rows, row, 40), (name, row)
+
+
+def test_maps_whose_steps_differ(tmp_path: Any) -> None:
+    """A decoder that resizes an odd map to match reads what both branches read, not everything."""
+    path = tmp_path / "net.yaml"
+    rows = "  - {id: a, type: conv, patch: 3x3, filters: 2}\n  - {id: b, type: conv, patch: 3x3/2, filters: 2}\n"
+    rows += "  - {id: up, type: upsample, height: 25, width: 25}\n  - {id: s, type: sum, from: [up, a]}\n"
+    path.write_text(f"name: t\ninput: 25x25x1\nrows:\n{rows}")
+    field = receptive_fields(archspec.load(path))["s"]
+    assert field.size == (5, 5)
 
 
 #: ops whose statistics run over the whole map, and interpolations, whose weights may be zero

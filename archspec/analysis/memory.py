@@ -8,6 +8,7 @@ An activation writes over its input where nothing else reads that. What an op al
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -56,7 +57,11 @@ class _Block:
     dies: int
 
 
-@dataclass(frozen=True)
+#: joins of two values at a time: with three or more, what is joined so far stands beside the result
+_BY_TWOS = {"sum", "product"}
+
+
+@dataclass
 class Execution:
     """The steps of a forward pass, in order."""
 
@@ -70,6 +75,8 @@ class Execution:
         flow(self.network.body, self.values[INPUT], self._leaf, self._join, self.values)
 
     def _leaf(self, leaf: Leaf, value: _Value) -> _Value:
+        if self.network.reading and leaf.path == self.network.reading.path:
+            return value  # `forward` leaves it out
         return self._step(leaf, (value,), leaf.op.allocates(leaf.input, leaf.output))
 
     def _join(self, node: Inner, values: list[_Value]) -> _Value:
@@ -109,6 +116,8 @@ class Execution:
             if step.node.path in overwriting:
                 blocks[step.gives.number] = blocks[step.reads[0].number]
             blocks.setdefault(step.gives.number, _Block(step.node.path, step.gives.elements, index, index))
+            if isinstance(step.node, Inner) and step.node.kind in _BY_TWOS and len(step.reads) > 2:
+                blocks[-index] = _Block(step.node.path, step.gives.elements, index, index)  # what was added up before
         returned = [one.path for one in self.network.outputs] or [self.network.body.path]
         for path in returned:
             blocks[self.values[path].number].dies = end
@@ -129,11 +138,16 @@ def memory(network: Network) -> Memory:
     for step, total in zip(execution.steps, totals, strict=True):
         for path in _around(step.node.path):
             by_path[path] = max(by_path.get(path, 0), total)
+    if not totals:  # nothing runs
+        held = network.input.elements
+        return Memory(held, INPUT, {INPUT: held}, by_path, held)
     peak = max(totals)
     when = totals.index(peak)
-    alive = {block.path: block.elements for block in blocks if block.born <= when <= block.dies}
+    alive: Counter[str] = Counter()
+    for block in blocks:
+        alive[block.path] += block.elements * (block.born <= when <= block.dies)
     least = max(_alive(execution.blocks(calls=False), len(execution.steps)))
-    return Memory(peak, execution.steps[when].node.path, alive, by_path, least)
+    return Memory(peak, execution.steps[when].node.path, +alive, by_path, least)
 
 
 def _alive(blocks: Iterable[_Block], steps: int) -> list[int]:

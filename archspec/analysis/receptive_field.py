@@ -6,6 +6,7 @@ from functools import reduce
 from typing import NamedTuple
 
 from archspec.ir.tree import INPUT, Inner, Leaf, Network, flow
+from archspec.ops.base import Shape
 from archspec.ops.reach import Number, Reach
 
 
@@ -27,19 +28,37 @@ class Field(NamedTuple):
         return rows, columns
 
 
+class _At(NamedTuple):
+    """A field, and the size of the map whose places have it."""
+
+    field: Field
+    shape: Shape
+
+
 def receptive_fields(network: Network) -> dict[str, Field]:
     """The receptive field of every node, heads included, by path."""
-    fields: dict[str, Field] = {INPUT: Field()}
-    flow(network.body, Field(), _through, _joined, fields)
+    start = _At(Field(), network.input)
+    found: dict[str, _At] = {INPUT: start}
+    flow(network.body, start, _through, _joined, found)
     for head in network.heads:
-        flow(head.node, fields[head.reads[0]], _through, _joined, fields)
-    return fields
+        flow(head.node, found[head.reads[0]], _through, _joined, found)
+    return {path: at.field for path, at in found.items()}
 
 
-def _through(leaf: Leaf, field: Field) -> Field:
+def _through(leaf: Leaf, at: _At) -> _At:
     rows, columns = leaf.op.reach(leaf.input, leaf.output)
-    return Field(field.rows.then(rows), field.columns.then(columns))
+    return _At(Field(at.field.rows.then(rows), at.field.columns.then(columns)), leaf.output)
 
 
-def _joined(node: Inner, fields: list[Field]) -> Field:
-    return reduce(lambda one, other: Field(one.rows.beside(other.rows), one.columns.beside(other.columns)), fields)
+def _joined(node: Inner, values: list[_At]) -> _At:
+    out = node.output
+    rows = [_spread(at.field.rows, at.shape.height, out.height) for at in values]
+    columns = [_spread(at.field.columns, at.shape.width, out.width) for at in values]
+    row = reduce(lambda one, other: one.beside(other, out.height), rows)
+    column = reduce(lambda one, other: one.beside(other, out.width), columns)
+    return _At(Field(row, column), out)
+
+
+def _spread(side: Reach, places: int, wanted: int) -> Reach:
+    """What one place (of a squeezed branch) reads, all places of the others read."""
+    return side if places == wanted else Reach.everything(side.step)

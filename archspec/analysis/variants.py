@@ -35,7 +35,7 @@ class Reasons(Mapping[int, SpecError]):
     """What is wrong with each variant that is not valid, by index: found when it is asked for, by loading that one alone."""
 
     def __init__(self, valid: Array, load: Callable[[int], Network]) -> None:
-        self._wrong, self._load = [int(index) for index in (~valid).nonzero()[0]], load
+        self._wrong, self._load = dict.fromkeys(int(index) for index in (~valid).nonzero()[0]), load
 
     def __getitem__(self, index: int) -> SpecError:
         if index not in self._wrong:
@@ -45,6 +45,9 @@ class Reasons(Mapping[int, SpecError]):
         except SpecError as error:
             return error
         raise AssertionError(f"variant {index} is valid alone")
+
+    def __contains__(self, index: object) -> bool:
+        return index in self._wrong
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._wrong)

@@ -29,8 +29,7 @@ def command(
     from archspec.api import reconcile
 
     one_of("--format", format, ("table", "json"))
-    called = [word.strip() for word in functions.split(",")] if functions else ()
-    made = reconcile(spec, counters=counters, functions=called, live=live, set=changes or (), input=input)
+    made = reconcile(spec, counters=counters, functions=functions, live=live, set=changes or (), input=input)
     if format == "json":
         typer.echo(json.dumps(made.data(), indent=2, ensure_ascii=False))
     else:

@@ -23,6 +23,10 @@ def live_counts(network: Network, names: list[str]) -> dict[str, int | None]:
     return dict(_counts(model, example, network, names))
 
 
+#: what may be missing; anything else that a tool imports and lacks is its own fault, and told
+_TOOLS = {"fvcore", "torchinfo", "thop", "ptflops"}
+
+
 def _counts(model: nn.Module, example: Tensor, network: Network, names: list[str]) -> Iterator[tuple[str, int | None]]:
     for name in names:
         try:
@@ -30,7 +34,9 @@ def _counts(model: nn.Module, example: Tensor, network: Network, names: list[str
                 yield name, TRACED[name](model, network)
             elif name in HOOKED:
                 yield name, HOOKED[name](with_torch_modules(model), example)
-        except ModuleNotFoundError:
+        except ModuleNotFoundError as error:
+            if error.name not in _TOOLS:
+                raise
             yield name, None
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Channels, Count, Margin, Padding, Sides
@@ -64,7 +63,7 @@ class TransposedConv(Op):
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         sides = zip(self.patch, self.stride, self.cropped, self.dilation, strict=True)
-        rows, columns = (Reach(Fraction(1, s), Fraction(p - (k - 1) * d, s), Fraction(p, s)) for k, s, p, d in sides)
+        rows, columns = (Reach.transposed((k - 1) * d + 1, s, p) for k, s, p, d in sides)
         return rows, columns
 
     def module(self, shape: Shape) -> nn.Module:

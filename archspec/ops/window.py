@@ -44,7 +44,7 @@ class Window(NamedTuple):
     def reach(self, shape: Shape) -> tuple[Reach, Reach]:
         """The rows and columns of a map of this shape that one place of the window covers."""
         sides = zip(self.patch, self.stride, self.edges(shape[1:3]), self.dilation, strict=True)
-        rows, columns = (Reach(s, -edge[0], (k - 1) * d - edge[0]) for k, s, edge, d in sides)
+        rows, columns = (Reach.window(s, -edge[0], (k - 1) * d - edge[0]) for k, s, edge, d in sides)
         return rows, columns
 
     def slide(self, shape: Shape, *, ceil: bool = False) -> Pair:

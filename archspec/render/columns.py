@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from archspec.analysis.counters import FVCORE, counted
 from archspec.analysis.dtypes import activation_bytes, element_bytes, weight_bytes
 from archspec.ir.tree import Inner, Tree
+from archspec.language.figures import Figure
 from archspec.language.names import identifier, normal
 from archspec.render.lines import Line
 from archspec.render.units import rounded
@@ -27,7 +28,8 @@ class Column:
     """`key` names it on the command line, `header` says its unit to people, `unit` (where the key does not) to programs.
 
     `value` is its figure for one line. `sums`: the whole network's is the sum of the rows. `json`: how the JSON has it, a
-    `count`, `perhaps` one (or null), or the `sides` of a map; empty if it has not. `decimals`: those of a measured number.
+    `count`, `perhaps` one (or null), or the `sides` of a map; empty if it has not.
+    `order`: what text is sorted by. `decimals`: those of a measured number.
     """
 
     key: str
@@ -39,6 +41,7 @@ class Column:
     sums: bool = False
     json: Literal["", "count", "perhaps", "sides"] = ""
     decimals: int = 0
+    order: Callable[[Line], Value] | None = None
 
     @property
     def left(self) -> bool:
@@ -107,6 +110,17 @@ def _receptive_field(line: Line) -> Value:
 
 def _output_stride(line: Line) -> Value:
     return line.report.costs.fields[line.path or line.report.network.body.path].stride
+
+
+def _published_number(key: str) -> Callable[[Line], Value]:
+    def value(line: Line) -> Value:
+        network = line.report.network
+        claims = line.node.claims if line.node else network.claims
+        figure = claims[key].value if key in claims else None
+        base = network.counts.params.base if key == "params" else network.counts.ops.base
+        return figure.number(base) if isinstance(figure, Figure) else None
+
+    return value
 
 
 def _published(key: str) -> Callable[[Line], Value]:
@@ -189,15 +203,24 @@ COLUMNS: tuple[Column, ...] = (
         *("number", "HxW pixels"),
         json="sides",
     ),
-    Column("published_params", "published params", "as the source prints them", _published("params")),
-    Column("published_ops", "published ops", "as the source prints them", _published("ops")),
+    *(
+        Column(
+            *(f"published_{key}", f"published {key}", "as the source prints them", _published(key)), order=_published_number(key)
+        )
+        for key in ("params", "ops")
+    ),
     Column(
         "rounded_params",
         "params",
         "parameters by the source's rules of counting, in its unit",
         lambda line: rounded(line, "params"),
+        order=lambda line: line.cost.params,
     ),
-    Column("rounded_ops", "ops", "operations by the source's rules of counting, in its unit", lambda line: rounded(line, "ops")),
+    Column(
+        *("rounded_ops", "ops", "operations by the source's rules of counting, in its unit"),
+        lambda line: rounded(line, "ops"),
+        order=lambda line: line.cost.macs,
+    ),
 )
 
 #: of these the dtype is told

@@ -37,8 +37,8 @@ def report_data(report: Report) -> dict[str, Any]:
         "totals": {**_figures(report.total), "params_with_heads": with_heads},
         "rows": [_row(Line(report, "row", 1, row)) for row in report.ordered],
         "heads": [
-            {**_row(line), "from": ", ".join(head.reads), "loss_weight": head.weight}
-            for line, head in zip(report.heads, network.heads, strict=True)
+            {**_row(Line(report, "head", 1, part)), "from": ", ".join(head.reads), "loss_weight": head.weight}
+            for part, head in zip(costs.heads, network.heads, strict=True)
         ],
         "claims": {f.key: _claim(f) for f in audit(network, costs) if f.row is None and not f.source},
         "uncounted": [{"op": op, "calls": calls} for op, calls in sorted(fvcore.uncounted.items())] if fvcore else [],

@@ -60,5 +60,7 @@ def row_lines(report: Report, row: NodeCost) -> Iterator[Line]:
 
 
 def head_lines(report: Report) -> Iterator[Line]:
+    """The heads and their parts, down to the report's depth."""
     for head in report.costs.heads:
-        yield Line(report, "head", 1, head)
+        for level, part in head.to_depth(report.depth):
+            yield Line(report, "head", level, part)

@@ -68,7 +68,8 @@ class Report(Printed):
         if self.sort is None:
             return self.costs.rows
         column = self.column("--sort", self.sort)
-        return tuple(sorted(self.costs.rows, key=lambda row: _order(column.value(Line(self, "row", 1, row)))))
+        value = column.order or column.value
+        return tuple(sorted(self.costs.rows, key=lambda row: _order(value(Line(self, "row", 1, row)))))
 
     @cached_property
     def rows(self) -> tuple[Line, ...]:

@@ -59,6 +59,32 @@ def audit_schema() -> Json:
     return _schema("audit", document, {"count": _shapes()["count"]})
 
 
+def reconcile_schema() -> Json:
+    """The JSON Schema of `archspec reconcile SPEC --format json`."""
+    number: Json = {"type": "integer"}
+    term = _object({"weight": number, "fact": _TEXT, "value": ref("count"), "functions": _FLAG})
+    weights = dict.fromkeys(("as_module", "as_function", "difference"), number)
+    call = _object({"op": _TEXT, "calls": ref("count"), "fact": _TEXT, "value": ref("count"), **weights})
+    words = dict.fromkeys(("name", "tool", "version", "where", "prints", "note"), _TEXT)
+    counter = _object({**words, "value": ref("count"), "terms": _list(term), "calls": _list(call)})
+    document = _object(
+        {
+            "schema": {"const": SCHEMA},
+            "name": _TEXT,
+            "digest": _TEXT,
+            "input": ref("size"),
+            "counters": _list(counter),
+            "live": {
+                "type": "object",
+                "additionalProperties": {"type": ["integer", "null"]},
+                "description": "what the installed tools print, with --live",
+            },
+        },
+        optional=["live"],
+    )
+    return _schema("reconcile", document, {key: _shapes()[key] for key in ("count", "size")})
+
+
 def _figures() -> Json:
     """The figures that rows and totals have: the columns of the report that are in the JSON."""
     return {column.key: {**ref(column.json), "description": column.about} for column in COLUMNS if column.json}

@@ -195,7 +195,7 @@ def reconcile(
 
     known = {one.name: one for one in CONVENTIONS}
     chosen = [known[one_of("--counter", name, known)] for name in dict.fromkeys(_names(counters or known))]
-    functions = _names(functions)
+    functions = _names(functions or ())
     if live and functions:
         message = "a live count is of the built module, in which every op is a module: it takes no functions"
         raise fail("unsupported", message, option("--functions", ",".join(functions)))
@@ -207,8 +207,10 @@ def reconcile(
 
 
 def _names(told: str | Iterable[str]) -> list[str]:
-    """Names as one text apart by commas, or several."""
-    return [name.strip() for name in told.split(",") if name.strip()] if isinstance(told, str) else list(told)
+    """Names as one text apart by commas, of which one may be missing, or several."""
+    if not isinstance(told, str):
+        return list(told)
+    return [name.strip() for name in told.split(",") if name.strip()] or [told]
 
 
 def _run_counters(network: Network, spec: str, names: list[str]) -> dict[str, int | None]:

@@ -170,7 +170,7 @@ def test_report_shows_both_at_every_depth() -> None:
     text = str(made)
     lines = text.splitlines()
     equal = [line for line in lines if line.rstrip().endswith(" equal")]
-    assert len(equal) == len(list(rows(data["rows"]))) + 1 + len(data["heads"])
+    assert len(equal) == len(found) + 1  # and the total
     assert "max_pool2d (13)" in text
 
 

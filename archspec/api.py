@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from archspec.language.choices import one_of
 from archspec.language.diagnostics import Diagnostic, SpecError, fail
 from archspec.language.load import load as load_spec
 from archspec.language.places import Place, option
+from archspec.language.spelled import Changes, Input, spelled_cell, spelled_changes, spelled_names, spelled_size
 from archspec.render.report import Report as Report
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from archspec.compiler.weights import Loaded
     from archspec.render.reconcile import Reconciliation
 
-Changes = str | Iterable[str] | Mapping[str, Any]
-Input = str | tuple[int, int, int] | None
-
 
 def load(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> Network:
     """The validated network of a spec. Raises SpecError with every error found.
@@ -38,20 +35,9 @@ def load(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None
     value), `input` is height x width x channels, and keywords are vars of the spec (`classes=10`).
     """
     name = os.fspath(spec)
-    changes = [*_changes(set), *(f"vars.{key}={_cell(value)}" for key, value in vars.items())]
-    changed = load_spec(name, set=changes, input=_input(input))
+    changes = [*spelled_changes(set), *(f"vars.{key}={spelled_cell(value)}" for key, value in vars.items())]
+    changed = load_spec(name, set=changes, input=spelled_size(input))
     return blamed_on_options(changed, lambda: load_spec(name)) if changed.options else expand(changed)
-
-
-def _input(size: Input) -> str | None:
-    return "x".join(map(str, size)) if isinstance(size, tuple | list) else size
-
-
-def _changes(set: Changes) -> list[str]:
-    """Changes as the command line writes them: one, several, or a mapping from path to value."""
-    if isinstance(set, str):
-        return [set]
-    return [f"{path}={_cell(value)}" for path, value in set.items()] if isinstance(set, Mapping) else list(set)
 
 
 def check(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> tuple[Diagnostic, ...]:
@@ -128,7 +114,7 @@ def report_network(
         raise fail("unsupported", "depth is at least 1: the rows", option("depth", str(depth)))
     if counter not in COUNTERS:
         raise fail("unsupported", f"counter is one of {', '.join(COUNTERS)}", option("counter", counter))
-    keys = tuple(_names(columns))
+    keys = tuple(spelled_names(columns))
     return Report(network, network_cost(network), depth, COUNTERS[counter](network), keys, sort, latency, dtype)
 
 
@@ -154,14 +140,14 @@ def costs(spec: str | os.PathLike[str], *, set: Changes = (), input: Any = None,
 
     name = os.fspath(spec)
     changes = {**(set if isinstance(set, Mapping) else {}), **{f"vars.{key}": value for key, value in vars.items()}}
-    first = [] if isinstance(set, Mapping) else _changes(set)
+    first = [] if isinstance(set, Mapping) else spelled_changes(set)
     given = given_arrays(changes, input)
-    options = [*first, *(f"{p}={_cell(v)}" if p not in given.slots else (p, given.slots[p]) for p, v in changes.items())]
-    loaded = load_spec(name, set=options, input=_input(given.input_of(0)))
+    options = [*first, *(f"{p}={spelled_cell(v)}" if p not in given.slots else (p, given.slots[p]) for p, v in changes.items())]
+    loaded = load_spec(name, set=options, input=spelled_size(given.input_of(0)))
     loaded.problems.check()
 
     def one(index: int) -> Network:
-        return load(name, set=[*first, *_changes(given.changes_of(index))], input=given.input_of(index))
+        return load(name, set=[*first, *spelled_changes(given.changes_of(index))], input=given.input_of(index))
 
     found = given.variants(loaded, one)
     if not found.valid.any():
@@ -194,8 +180,8 @@ def reconcile(
     from archspec.render.reconcile import Reconciliation
 
     known = {one.name: one for one in CONVENTIONS}
-    chosen = [known[one_of("--counter", name, known)] for name in dict.fromkeys(_names(counters or known))]
-    functions = _names(functions or ())
+    chosen = [known[one_of("--counter", name, known)] for name in dict.fromkeys(spelled_names(counters or known))]
+    functions = spelled_names(functions or ())
     if live and functions:
         message = "a live count is of the built module, in which every op is a module: it takes no functions"
         raise fail("unsupported", message, option("--functions", ",".join(functions)))
@@ -204,13 +190,6 @@ def reconcile(
     return Reconciliation(
         network, counts, _run_counters(network, os.fspath(spec), [one.name for one in chosen]) if live else None
     )
-
-
-def _names(told: str | Iterable[str]) -> list[str]:
-    """Names as one text apart by commas, of which one may be missing, or several."""
-    if not isinstance(told, str):
-        return list(told)
-    return [name.strip() for name in told.split(",") if name.strip()] or [told]
 
 
 def _run_counters(network: Network, spec: str, names: list[str]) -> dict[str, int | None]:
@@ -258,10 +237,3 @@ def compiled(
 
     model = build_model(network, heads=heads)
     return model, load_weights(model, network, Path(weights)) if weights is not None else None
-
-
-def _cell(value: Any) -> str:
-    """A Python value as a cell."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)  # quoted: text stays text
-    return str(value).lower() if isinstance(value, bool) else "none" if value is None else str(value)

@@ -75,6 +75,23 @@ def test_heavy_libraries_are_imported_inside_functions(path: Path) -> None:
     assert not heavy, f"{path} imports {heavy} when it is imported"
 
 
+def after(words: list[str], found: str) -> str:
+    """What an expression gives in a process of its own that has run the command line."""
+    code = f"""
+import sys
+from archspec.cli.main import VERBS, main
+sys.argv = ["archspec", *{words!r}]
+try:
+    main()
+except SystemExit as stop:
+    assert not stop.code, stop.code
+print(({found}), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -93,19 +110,7 @@ def test_heavy_libraries_are_imported_inside_functions(path: Path) -> None:
     ids=" ".join,
 )
 def test_a_verb_that_needs_no_tensor_never_imports_torch(words: list[str]) -> None:
-    code = f"""
-import sys
-from archspec.cli.main import main
-sys.argv = ["archspec", *{words!r}]
-try:
-    main()
-except SystemExit as stop:
-    assert not stop.code, stop.code
-print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stderr == "[]\n"
-    assert done.returncode == 0
+    assert after(words, f"sorted({HEAVY!r} & set(sys.modules))") == "[]\n"
 
 
 @pytest.mark.parametrize(
@@ -114,18 +119,8 @@ print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)
     ids=" ".join,
 )
 def test_a_verb_imports_itself_alone_and_rich_only_for_a_table(words: list[str]) -> None:
-    code = f"""
-import sys
-from archspec.cli.main import VERBS, main
-sys.argv = ["archspec", *{words!r}]
-try:
-    main()
-except SystemExit as stop:
-    assert not stop.code, stop.code
-print([verb for verb in VERBS if f"archspec.cli.{{verb}}" in sys.modules], "rich" in sys.modules, file=sys.stderr)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stderr == f"{words[:1]} False\n"
+    found = """[verb for verb in VERBS if f"archspec.cli.{verb}" in sys.modules], "rich" in sys.modules"""
+    assert after(words, found) == f"({words[:1]}, False)\n"
 
 
 def test_every_file_of_the_command_line_with_a_command_is_a_verb() -> None:

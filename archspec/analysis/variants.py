@@ -95,15 +95,19 @@ class Variants:
 
     @property
     def params(self) -> Array:
-        return self.total.params  # type: ignore[return-value] # the costs of arrays are arrays
+        return self._of_total("params")
 
     @property
     def macs(self) -> Array:
-        return self.total.macs  # type: ignore[return-value]
+        return self._of_total("macs")
 
     @property
     def activations(self) -> Array:
-        return self.total.activations  # type: ignore[return-value]
+        return self._of_total("activations")
+
+    def _of_total(self, figure: str) -> Array:
+        array: Array = getattr(self.total, figure)  # typed as an int, which it is of one variant
+        return array
 
     @cached_property
     def params_with_heads(self) -> Array:

@@ -11,7 +11,7 @@ from archspec.ir.scope import Cell, Layer, Ref, RowNames, Rows
 from archspec.language.diagnostics import Problems, did_you_mean
 from archspec.language.formula import FormulaError, UnknownValueError, evaluate
 from archspec.language.names import nearest, normal
-from archspec.language.nodes import Map, Node, Seq, Text, describe, is_formula, is_null
+from archspec.language.nodes import Given, Map, Node, Seq, Text, describe, is_formula, is_null
 from archspec.language.places import Place
 from archspec.language.values import boolean, number
 
@@ -44,7 +44,12 @@ class Reporter:
 
 
 def cell_value(node: Node, names: RowNames, report: Reporter) -> Any:
-    """A formula's value, or the node itself. Raises BrokenError after reporting, UnknownValueError for follow-on errors."""
+    """A formula's value, what a program gives, or the node itself.
+
+    Raises BrokenError after reporting, UnknownValueError for follow-on errors.
+    """
+    if isinstance(node, Given):
+        return node.value
     if not is_formula(node):
         return node
     assert isinstance(node, Text)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from archspec.language.diagnostics import did_you_mean
 from archspec.language.names import nearest, normal
-from archspec.language.nodes import Given, describe, shown
+from archspec.language.nodes import describe, shown
 from archspec.language.values import LayerValue, RowValue
 
 REQUIRED: Any = object()
@@ -46,8 +46,6 @@ class Column:
     def parse(self, value: Any) -> Any:
         """The typed value; raises ColumnError with a message that says what was found and what was expected."""
         if not isinstance(value, str | int | float) or (isinstance(value, str) and len(value) > _SHORT):
-            return self._parse(value)
-        if isinstance(value, Given):  # its text does not say what it is
             return self._parse(value)
         key = (type(value), str(value) if isinstance(value, str) else value)  # not the text itself, which holds its file
         if key not in self._parsed:

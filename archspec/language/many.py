@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archspec.language.intervals import KNOWN, WITHIN, Bounds, fits
-from archspec.language.operators import Operators
+from archspec.language.operators import PYTHON, Operators
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -206,17 +206,6 @@ def _tighten(*values: Any) -> None:
 
 # arithmetic: what a number is made of, and between which bounds it lies
 
-_PYTHON: dict[str, Callable[[Any, Any], Any]] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "floor_divide": operator.floordiv,
-    "remainder": operator.mod,
-    "maximum": max,
-    "minimum": min,
-}
-
-
 _DIVISIONS = ("floor_divide", "remainder")
 #: the right side that changes nothing
 _NEUTRAL = {"add": 0, "subtract": 0, "multiply": 1, "floor_divide": 1}
@@ -224,9 +213,9 @@ _NEUTRAL = {"add": 0, "subtract": 0, "multiply": 1, "floor_divide": 1}
 
 def _made(name: str, left: Any, right: Any) -> Any:
     if not is_whole(left) or not is_whole(right):
-        return each(_PYTHON[name])(left, right) if is_number(left) and is_number(right) else NotImplemented
+        return each(PYTHON[name])(left, right) if is_number(left) and is_number(right) else NotImplemented
     if name in _DIVISIONS and _with_zero(right):
-        return each(_PYTHON[name])(left, right)
+        return each(PYTHON[name])(left, right)
     if isinstance(right, int) and right == _NEUTRAL.get(name):
         return left
     if left is right and name in ("subtract", *_DIVISIONS):

@@ -15,7 +15,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from archspec.language.many import Many, finite, is_number, is_whole
-from archspec.language.nodes import Given
 
 MAX_COUNT = 2**31 - 1
 
@@ -42,7 +41,6 @@ def whole(least: int, most: int, wanted: str) -> Callable[[Any], int]:
     """A parser for whole numbers from `least` to `most`."""
 
     def parse(value: Any) -> int:
-        value = value.value if isinstance(value, Given) else value
         if (isinstance(value, str) and _INT.fullmatch(value)) or (isinstance(value, float) and value.is_integer()):
             value = int(value)
         if isinstance(value, tuple) and value and all(part == value[0] for part in value):  # a square size is a number
@@ -60,7 +58,6 @@ def whole(least: int, most: int, wanted: str) -> Callable[[Any], int]:
 
 def number(value: Any) -> float:
     """A finite number: `6`, `0.25`, `1e-3`, `40%`."""
-    value = value.value if isinstance(value, Given) else value
     if isinstance(value, str):
         text = value.removesuffix("%")
         if _NUMBER.fullmatch(text):
@@ -98,7 +95,6 @@ def sides(least: int, wanted: str) -> Callable[[Any], tuple[int, int]]:
     one = whole(least, MAX_COUNT, wanted)
 
     def parse(value: Any) -> tuple[int, int]:
-        value = value.value if isinstance(value, Given) else value
         parts = value.lower().replace("×", "x").split("x") if isinstance(value, str) else value
         if isinstance(parts, int | float | Many):
             parts = [parts]
@@ -113,7 +109,7 @@ def sides(least: int, wanted: str) -> Callable[[Any], tuple[int, int]]:
 def padding(value: Any) -> Any:
     """`same`, `valid`, `tf same`, rows x columns added on both sides (`3`, `1x3`), or before:after (`0:1`, `0:1x2:2`)."""
     wanted = "same, valid, tf same, or a size such as 1, 0x3 or 0:1x0:1"
-    if isinstance(value, str) and not isinstance(value, Given):
+    if isinstance(value, str):
         if " ".join(value.split()) in ("same", "valid", "tf same"):
             return " ".join(value.split())
         if ":" in value:
@@ -137,8 +133,6 @@ def _edges(value: str, wanted: str) -> Any:
 
 def boolean(value: Any) -> bool:
     """`true` or `false`; `yes` and `no` are understood."""
-    if isinstance(value, Given) and isinstance(value.value, bool):
-        return value.value
     words = {"true": True, "yes": True, "false": False, "no": False}
     if isinstance(value, str) and value.lower() in words:
         return words[value.lower()]

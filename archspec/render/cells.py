@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from archspec.render.columns import Column
+from archspec.render.column import Column
 from archspec.render.lines import Line
 
 #: what a bar ends with, by eighths of a cell

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from archspec.render.cells import sides
-from archspec.render.columns import Column, Value
+from archspec.render.column import Column, Value
 from archspec.render.measured import MEASURED_COLUMNS
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from archspec.analysis.audit import Finding, audit, node_findings
 from archspec.analysis.counters import FVCORE, counted
 from archspec.ir.tree import Network
-from archspec.render.columns import COLUMNS, Value
+from archspec.render.column import Value
+from archspec.render.columns import COLUMNS
 from archspec.render.lines import Line
 from archspec.render.measured import settings_data, times_data
 

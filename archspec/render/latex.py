@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from archspec.language.names import normal
 from archspec.render.cells import cell
-from archspec.render.columns import Column, Value, cell_columns
+from archspec.render.column import Column, Value
+from archspec.render.columns import cell_columns
 from archspec.render.lines import Line
 from archspec.render.units import counting
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from archspec.render.cells import cell
-from archspec.render.columns import Column, table_columns
+from archspec.render.column import Column
+from archspec.render.columns import table_columns
 from archspec.render.lines import Line
 from archspec.render.notes import report_notes
 

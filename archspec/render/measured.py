@@ -7,7 +7,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from archspec.render.columns import Column, Value
+from archspec.render.column import Column, Value
 from archspec.render.lines import Line
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +16,9 @@ from archspec.language.choices import one_of
 from archspec.language.diagnostics import fail
 from archspec.language.names import normal
 from archspec.language.places import option
-from archspec.render.columns import FVCORE_COLUMNS, Column, Value, known_columns
+from archspec.ops.base import Cost
+from archspec.render.column import Column, Value
+from archspec.render.columns import FVCORE_COLUMNS, known_columns
 from archspec.render.lines import Line, head_lines, row_lines
 from archspec.render.measured import MEASURED_COLUMNS
 from archspec.render.notebook import Printed
@@ -61,6 +64,16 @@ class Report(Printed):
     @cached_property
     def total(self) -> Line:
         return Line(self, "total", 0)
+
+    @cached_property
+    def largest(self) -> Cost:
+        """Of each figure, that of the row with the most."""
+        return Cost(*map(max, zip(*(row.cost for row in self.costs.rows), strict=True)))
+
+    @cached_property
+    def types(self) -> Counter[str]:
+        """How many rows have each type."""
+        return Counter(row.node.type for row in self.costs.rows)
 
     @cached_property
     def ordered(self) -> tuple[NodeCost, ...]:

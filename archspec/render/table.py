@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archspec.render.cells import cell
-from archspec.render.columns import Column, table_columns
+from archspec.render.column import Column
+from archspec.render.columns import table_columns
 from archspec.render.lines import Line
 from archspec.render.notes import report_notes
 from archspec.render.page import Grid, Header, Page, Title

@@ -1,0 +1,36 @@
+"""What a program gives, spelled as on the command line: changes, a size, a cell, names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+Changes: TypeAlias = str | Iterable[str] | Mapping[str, Any]
+Input: TypeAlias = str | tuple[int, int, int] | None
+
+
+def spelled_size(size: Input) -> str | None:
+    """Height x width x channels as one text."""
+    return "x".join(map(str, size)) if isinstance(size, tuple | list) else size
+
+
+def spelled_changes(set: Changes) -> list[str]:
+    """Changes as the command line writes them: one, several, or a mapping from path to value."""
+    if isinstance(set, str):
+        return [set]
+    return [f"{path}={spelled_cell(value)}" for path, value in set.items()] if isinstance(set, Mapping) else list(set)
+
+
+def spelled_cell(value: Any) -> str:
+    """A Python value as a cell."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)  # quoted: text stays text
+    return str(value).lower() if isinstance(value, bool) else "none" if value is None else str(value)
+
+
+def spelled_names(told: str | Iterable[str]) -> list[str]:
+    """Names as one text apart by commas, of which one may be missing, or several."""
+    if not isinstance(told, str):
+        return list(told)
+    return [name.strip() for name in told.split(",") if name.strip()] or [told]

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from archspec.analysis.fvcore import fvcore_count
 from archspec.compiler.module import build_model
 from archspec.ir.tree import Network
+from archspec.language.diagnostics import fail
+from archspec.language.places import option
 from archspec.ops import modules as ours
 
 
@@ -38,6 +40,9 @@ def _counts(model: nn.Module, example: Tensor, network: Network, names: list[str
             if error.name not in _TOOLS:
                 raise
             yield name, None
+        except RuntimeError as error:
+            told = f"{name} could not count the built module: {str(error).partition(chr(10))[0]}"
+            raise fail("unsupported", told, option("--live", name), hint="name the other counters with --counter") from None
 
 
 def _fvcore(model: nn.Module, network: Network) -> int:

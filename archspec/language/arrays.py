@@ -80,9 +80,12 @@ def _steps(wanted: Sequence[Many]) -> tuple[list[Any], list[Step], list[int], in
             count += 1
         home[id(node)] = free.pop()
         steps.append((getattr(np, node.name), sides[0], sides[1], home[id(node)]))
-    placed = [(function, *(at if at >= 0 else count - 1 - at for at in ats)) for function, *ats in steps]
-    places = [at if at >= 0 else count - 1 - at for at in (home[id(one)] for one in wanted)]
-    return given, placed, places, count  # type: ignore[return-value] # a step has three places
+
+    def place(at: int) -> int:
+        return at if at >= 0 else count - 1 - at
+
+    placed = [(function, place(left), place(right), place(out)) for function, left, right, out in steps]
+    return given, placed, [place(home[id(one)]) for one in wanted], count
 
 
 def _exactly(function: Callable[..., Any], narrow: bool) -> Callable[..., Any]:

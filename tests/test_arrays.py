@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import operator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,13 @@ from hypothesis import strategies as st
 from strategies import specs
 
 import archspec
+from archspec.language.arrays import Program
+from archspec.language.batch import Batch, Differ
 from archspec.language.columns import REQUIRED
-from archspec.language.many import Batch, Differ, Many, larger, smaller
+from archspec.language.formula import FormulaError, evaluate
+from archspec.language.many import Many, deny
+from archspec.language.many import given as new_number
+from archspec.language.truths import both
 from archspec.ops import op, op_names
 from archspec.ops.base import Cost
 
@@ -235,45 +240,88 @@ def test_a_variant_past_63_bits_is_found_and_the_others_are_exact(tmp_path: Path
 
 
 INTS = st.integers(-4, 4) | st.integers(-MOST, MOST) | st.integers(MOST - 3, MOST) | st.sampled_from([2**31 - 1, 2**32, 2**62])
-ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.truediv)
-OPERATORS = [*ARITHMETIC, min, max, smaller, larger]
+FLOATS = st.floats(-1e6, 1e6) | st.sampled_from([0.5, 1.5, -2.5, 1e-9, 3.0, 2.0**60])
+COUNT_OF_FORMULA = 4
+FORMULAS = (
+    *("a + b", "a - b", "a * b", "a // b", "a % b", "a / b", "a ** b", "a ** 2", "2 ** a", "min(a, b)", "max(a, b, 3)"),
+    *(
+        "floor(a / b)",
+        "ceil(a * 0.37)",
+        "round(a / 3)",
+        "sqrt(a)",
+        "log(a)",
+        "log(a, 2)",
+        "round_to(a % 5000 * 1.4, 8)",
+        "round_to(a % 5000, b % 64)",
+    ),
+    *(
+        "a if a < b else b",
+        "a / b if b else 1",
+        "a < b",
+        "a <= b",
+        "a == b",
+        "a != b",
+        "not a",
+        "a > b and b > 2",
+        "a > 0 or b > 0",
+    ),
+    *("1 < a < b <= 20", "a > 0 and 10 // a > 2", "-a", "b and a", "(a if a > 2 else -a) // 2 % 5", "a * b - b * a + 1"),
+)
 
 
 @given(st.data())
-@examples(200)
-def test_arithmetic_is_pythons_on_every_variant(data: st.DataObject) -> None:
-    """Whatever is computed on the way: in the middle it may pass 63 bits, and come back."""
-    batch, count = Batch(4), 4
-    values: list[tuple[Any, list[Any]]] = []
-    for _ in range(3):
-        numbers = data.draw(st.lists(INTS, min_size=count, max_size=count))
-        values.append((batch.given(np.array(numbers, dtype=np.int64)), numbers))
-    values.append((number := data.draw(INTS), [number] * count))
-    for _ in range(5):
-        function = data.draw(st.sampled_from(OPERATORS))
-        (left, lefts), (right, rights) = data.draw(st.sampled_from(values)), data.draw(st.sampled_from(values))
-        outcomes = [outcome(function, *pair) for pair in zip(lefts, rights, strict=True)]
-        made = outcome(function, left, right)
-        if isinstance(made, Differ):  # an error for some, or an int for some and a float for others; a choice that differs
-            assert len({type(one) for one in outcomes}) > 1 or function in (min, max)
-            assert len(set(made.by.tolist())) > 1
-            continue
-        if isinstance(made, Exception):
-            assert {type(one) for one in outcomes} == {type(made)}
-            continue
-        assert [*(made.values().tolist() if isinstance(made, Many) else [made] * count)] == outcomes
-        values.append((made, outcomes))
-        for compared in (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge):
-            answers = [compared(*pair) for pair in zip(outcomes, lefts, strict=True)]
-            answer = outcome(compared, made, left)
-            assert (answer.by.tolist() if isinstance(answer, Differ) else [answer] * count) == answers
+@examples(300)
+def test_a_formula_is_computed_as_alone_for_every_variant(data: st.DataObject) -> None:
+    """Whatever is computed on the way: in the middle it may pass 63 bits, and come back. What is an error alone is one."""
+    text = "=" + data.draw(st.sampled_from(FORMULAS))
+    batch, given_ = Batch(), {}
+    names: dict[str, Any] = {}
+    lists: dict[str, list[Any]] = {}
+    ints = data.draw(st.booleans())  # beside floats, whole numbers are those that a float holds
+    for name in "ab":
+        real = not ints and data.draw(st.booleans())
+        numbers = INTS if ints else FLOATS if real else st.integers(-(2**50), 2**50) | st.integers(-4, 20)
+        lists[name] = data.draw(st.lists(numbers, min_size=COUNT_OF_FORMULA, max_size=COUNT_OF_FORMULA))
+        array = np.array(lists[name], dtype=np.float64 if real else np.int64)
+        names[name] = new_number(batch, (array.min().item(), array.max().item()), real=real)
+        given_[names[name]] = array
+    found = cases_of(lambda: evaluate(text, names))
+    for index in range(COUNT_OF_FORMULA):
+        told = {name: one[index] for name, one in lists.items()}
+        expected = outcome(lambda: evaluate(text, told))  # noqa: B023 - called at once
+        holding = [value for truth, value in found if at(truth, index, given_)]
+        assert len(holding) == 1
+        answer = holding[0]
+        if isinstance(expected, Exception):
+            assert isinstance(answer, Exception)
+        else:
+            assert at(answer, index, given_) == expected
 
 
-def outcome(function: Any, *values: Any) -> Any:
-    """What a function gives, or raises."""
+def at(value: Any, index: int, given_: Any) -> Any:
+    """What a value is for one variant."""
+    return Program([value])(given_)[0].tolist()[index] if isinstance(value, Many) else value
+
+
+def cases_of(run: Any, *answers: Any) -> list[tuple[Any, Any]]:
+    """What a formula gives in every case, and where each of them holds."""
+    truth: Any = True
+    with ExitStack() as stack:
+        for one, answer in answers:
+            stack.enter_context(one.batch.assuming(one, answer))
+            truth = both(truth, one if answer else deny(one))
+        try:
+            return [(truth, outcome(run))]
+        except Differ as differ:
+            by = differ.by
+    return [*cases_of(run, *answers, (by, True)), *cases_of(run, *answers, (by, False))]
+
+
+def outcome(function: Any) -> Any:
+    """What a formula gives, or raises."""
     try:
-        return function(*values)
-    except (ArithmeticError, ValueError, Differ) as error:
+        return function()
+    except FormulaError as error:
         return error
 
 
@@ -283,8 +331,8 @@ def outcome(function: Any, *values: Any) -> Any:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"set": {"inception_3a.n5x5": np.array([1.5, 2.0])}}, "array of integers or bools, found float64"),
-        ({"set": {"inception_3a.n5x5": np.array(["a", "b"])}}, "array of integers or bools, found <U1"),
+        ({"set": {"inception_3a.n5x5": np.array([1.5, np.nan])}}, "array of numbers or bools, found numbers that are not finite"),
+        ({"set": {"inception_3a.n5x5": np.array(["a", "b"])}}, "array of numbers or bools, found <U1"),
         ({"set": {"inception_3a.n5x5": np.array([[1, 2]])}}, "one number for each variant, found 2 dimensions"),
         ({"set": {"inception_3a.n5x5": np.array([], dtype=int)}}, "one number for each variant, found none"),
         ({"set": {"inception_3a.n5x5": np.array([1, 2])}, "classes": np.array([1])}, "has 2, `vars.classes` has 1"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 from archspec.analysis.counters import facts_of
 from archspec.analysis.memory import Memory, memory
 from archspec.analysis.receptive_field import Field, receptive_fields
-from archspec.ir.tree import Inner, Leaf, Network, Tree, flow, leaves
+from archspec.ir.tree import Choice, Inner, Leaf, Network, Tree, flow, leaves
+from archspec.language.functions import larger
+from archspec.language.truths import select
 from archspec.ops.base import Cost
 
 
@@ -22,7 +24,7 @@ class NodeCost:
     @cached_property
     def cost(self) -> Cost:
         """The sum of its ops."""
-        return Cost.total(leaf.cost for leaf in leaves(self.node))
+        return total(self.node)
 
     @cached_property
     def facts(self) -> Mapping[str, int]:
@@ -96,12 +98,22 @@ class NetworkCost:
         """Convolutions and linears on the longest path to what the network returns."""
         depths: dict[str, int] = {}
         depth = longest(self.network.body, depths)
-        return max((depths.get(one.path, 0) for one in self.network.outputs), default=depth)
+        return reduce(larger, [depths.get(one.path, 0) for one in self.network.outputs] or [depth])
 
 
 def network_cost(network: Network) -> NetworkCost:
     """The costs of a network, in closed form."""
     return NetworkCost(network)
+
+
+def total(node: Tree) -> Cost:
+    """The sum of the ops of a node; of alternatives, that of the one that holds."""
+    if isinstance(node, Leaf):
+        return node.cost
+    costs = list(map(total, node.children))
+    if isinstance(node, Choice):
+        costs = [Cost(*(select(truth, figure, 0) for figure in cost)) for truth, cost in zip(node.truths, costs, strict=True)]
+    return Cost.total(costs)
 
 
 def longest(node: Tree, seen: dict[str, int] | None = None) -> int:
@@ -110,7 +122,9 @@ def longest(node: Tree, seen: dict[str, int] | None = None) -> int:
     def leaf(one: Leaf, value: int) -> int:
         return value + int(one.op.layer)
 
-    def join(_: Inner, values: list[int]) -> int:
-        return max(values)
+    def join(joined: Inner, values: list[int]) -> int:
+        if isinstance(joined, Choice):
+            return sum(select(truth, value, 0) for truth, value in zip(joined.truths, values, strict=True))
+        return reduce(larger, values)
 
     return flow(node, 0, leaf, join, {} if seen is None else seen, 0)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from archspec.analysis.variants import Variants, variants
+from archspec.analysis.variants import FamilyCost, Variants
+from archspec.ir.expand import Family, expand_family
 from archspec.ir.tree import Network
-from archspec.language.diagnostics import fail
+from archspec.language.batch import Batch
+from archspec.language.diagnostics import SpecError, fail
+from archspec.language.figures import output_size
 from archspec.language.intervals import MAX_INT
+from archspec.language.many import Many
+from archspec.language.many import given as new_number
 from archspec.language.nodes import Slot
 from archspec.language.places import option
 from archspec.language.spec import Spec
@@ -36,9 +41,18 @@ class GivenArrays:
 
     def variants(self, spec: Spec, load: Callable[[int], Network]) -> Variants:
         """Their costs; `load` loads one of them."""
-        arrays = [(slot, self.values[path]) for path, slot in self.slots.items()]
-        sides = self.input if isinstance(self.input, tuple) and any(map(_is_array, self.input)) else None
-        return variants(spec, arrays, sides, self.size, load)
+        batch = Batch()
+        arrays: dict[Many, Array] = {}
+        for path, slot in self.slots.items():
+            slot.value = _number(self.values[path], batch, arrays)
+        sides: list[Any] = []
+        if isinstance(self.input, tuple) and any(map(_is_array, self.input)):
+            sides = [_number(side, batch, arrays) if _is_array(side) else side for side in self.input]
+        try:
+            family = expand_family(lambda: replace(spec, input=_sides(sides, spec)) if sides else spec)
+        except SpecError:
+            family = Family((), ())
+        return Variants(self.size, FamilyCost(family), arrays, load)
 
     def changes_of(self, index: int) -> dict[str, Any]:
         """The changes of one variant."""
@@ -85,7 +99,7 @@ def _is_array(value: Any) -> bool:
 
 
 def _checked(path: str, value: Any) -> Array:
-    """The array as int64 or bool."""
+    """The array as int64, float64 or bool."""
     import numpy as np
 
     array, place = np.asarray(value), option(path, "array")
@@ -94,13 +108,32 @@ def _checked(path: str, value: Any) -> Array:
         raise fail("bad-value", f"`{path}` must be an array with one number for each variant, {found}", place)
     if array.dtype == bool:
         return array
+    if array.dtype.kind == "f" and np.isfinite(array).all():
+        return array.astype(np.float64, copy=False)
     if array.dtype.kind not in "iu":
-        message = f"`{path}` must be an array of integers or bools, found {array.dtype}"
-        hint = "round it, and cast it with .astype(numpy.int64)" if array.dtype.kind == "f" else None
-        raise fail("bad-value", message, place, hint=hint)
+        found = "numbers that are not finite" if array.dtype.kind == "f" else str(array.dtype)
+        raise fail("bad-value", f"`{path}` must be an array of numbers or bools, found {found}", place)
     if int(array.max()) > MAX_INT or int(array.min()) < -MAX_INT:
         raise fail("overflow", f"`{path}` has numbers that do not fit in 63 bits", place)
     return array.astype(np.int64, copy=False)
+
+
+def _number(array: Array, batch: Batch, given: dict[Many, Array]) -> Any:
+    """An array as one number; where all are the same, that one."""
+    least, most = array.min().item(), array.max().item()
+    if least == most:
+        return least
+    number = new_number(batch, (least, most), real=array.dtype.kind == "f", truth=array.dtype == bool)
+    given[number] = array
+    return number
+
+
+def _sides(sides: list[Any], spec: Spec) -> tuple[int, int, int]:
+    try:
+        height, width, channels = output_size(sides)
+    except ValueError as error:
+        raise fail("bad-value", f"input must be {error}", spec.input_place) from None
+    return height, width, channels
 
 
 def _one(value: Any, index: int) -> Any:

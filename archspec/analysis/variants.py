@@ -1,22 +1,20 @@
-"""The costs of many variants of a spec at once: its numbers are arrays, and variants whose tree differs are taken apart."""
+"""The costs of many variants of a spec at once: numbers that stand for all of them, made once, and computed for any number."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
-from archspec.analysis.costs import NetworkCost, NodeCost, network_cost
-from archspec.ir.expand import expand
-from archspec.ir.tree import Inner, Network, Tree
-from archspec.language.arrays import arrays
+from archspec.analysis.costs import NetworkCost, network_cost, total
+from archspec.ir.expand import Family
+from archspec.ir.tree import Choice, Inner, Network, Tree
+from archspec.language.arrays import Program
 from archspec.language.diagnostics import SpecError, fail
-from archspec.language.figures import output_size
-from archspec.language.many import Batch, Differ
-from archspec.language.nodes import Slot
+from archspec.language.many import Many, deny
 from archspec.language.places import option
-from archspec.language.spec import Spec
+from archspec.language.truths import both, either, select
 from archspec.ops.base import Cost
 
 if TYPE_CHECKING:
@@ -24,11 +22,81 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Variants with one tree, by index, and its costs, whose numbers are those of all of them; None: they are wrong."""
+class FamilyCost:
+    """What the networks of many variants cost for one example: every figure is a number of all variants, or a plain one."""
 
-    which: Array
-    costs: NetworkCost | None
+    family: Family
+
+    @cached_property
+    def networks(self) -> tuple[tuple[Any, NetworkCost], ...]:
+        """The costs of each network, and where it is the one."""
+        return tuple((truth, network_cost(network)) for truth, network in self.family.networks)
+
+    @cached_property
+    def valid(self) -> Any:
+        """The truth of whether a variant is a network."""
+        wrong = reduce(either, (failure.truth for failure in self.family.failures), False)
+        return both(reduce(either, (truth for truth, _ in self.networks), False), deny(wrong))
+
+    @cached_property
+    def total(self) -> Cost:
+        """The sum of the rows."""
+        return self._cost(lambda costs: costs.total)
+
+    @cached_property
+    def params_with_heads(self) -> Any:
+        return self.total.params + self._cost(lambda costs: costs.heads_total).params
+
+    @cached_property
+    def depth(self) -> Any:
+        """Convolutions and linears on the longest path."""
+        return self._number(lambda costs: costs.depth)
+
+    def of(self, path: str) -> Cost | None:
+        """What the node at a path costs; 0 in a variant that has no such node, None if no variant has one."""
+        if not any(_there(node, path) for _, costs in self.networks for node in _tops(costs)):
+            return None
+        return self._cost(lambda costs: Cost.total(_cost_at(node, path) for node in _tops(costs)))
+
+    def columns(self, path: str) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+        """The typed columns of the node at a path, and where it is there, in one network or alternative after the other."""
+        for truth, costs in self.networks:
+            for node in _tops(costs):
+                yield from ((both(truth, there), found.columns) for there, found in _nodes_at(node, path))
+
+    def _cost(self, told: Callable[[NetworkCost], Cost]) -> Cost:
+        return Cost.total(_where(truth, told(costs)) for truth, costs in self.networks)
+
+    def _number(self, told: Callable[[NetworkCost], Any]) -> Any:
+        return sum(select(truth, told(costs), 0) for truth, costs in self.networks)
+
+
+def _where(truth: Any, cost: Cost) -> Cost:
+    return Cost(*(select(truth, figure, 0) for figure in cost))
+
+
+def _tops(costs: NetworkCost) -> list[Tree]:
+    return [*costs.network.rows, *(head.node for head in costs.network.heads)]
+
+
+def _cost_at(node: Tree, path: str) -> Cost:
+    return Cost.total(_where(truth, total(found)) for truth, found in _nodes_at(node, path))
+
+
+def _there(node: Tree, path: str) -> bool:
+    return next(_nodes_at(node, path), None) is not None
+
+
+def _nodes_at(node: Tree, path: str, truth: Any = True) -> Iterator[tuple[Any, Tree]]:
+    """The nodes at a path, and where each of them is the one."""
+    if isinstance(node, Choice):
+        for case, child in zip(node.truths, node.children, strict=True):
+            yield from _nodes_at(child, path, both(truth, case))
+    elif node.path == path:
+        yield truth, node
+    elif isinstance(node, Inner) and path.startswith(f"{node.path}."):
+        for child in node.children:
+            yield from _nodes_at(child, path, truth)
 
 
 class Reasons(Mapping[int, SpecError]):
@@ -61,27 +129,24 @@ class Variants:
     """What each variant of a spec costs for one example, as int64 arrays, computed when they are first asked for.
 
     A variant that is wrong costs 0 and is not `valid`; `reasons` says why. A figure that does not fit in 63 bits makes an
-    array of Python's integers.
+    array of Python's integers. `given` are the values of the numbers that differ.
     """
 
     size: int
-    groups: tuple[Group, ...]
+    costs: FamilyCost
+    given: Mapping[Many, Array]
     load: Callable[[int], Network]
 
     def __len__(self) -> int:
         return self.size
 
     def __repr__(self) -> str:
-        return f"<Variants: {self.size:,}, of which {int(self.valid.sum()):,} are valid; trees: {len(self.groups):,}>"
+        return f"<Variants: {self.size:,}, of which {int(self.valid.sum()):,} are valid>"
 
     @cached_property
     def valid(self) -> Array:
         """Whether each variant is a network."""
-        import numpy as np
-
-        valid = np.zeros(self.size, dtype=bool)
-        for group in self.groups:
-            valid[group.which] = group.costs is not None
+        valid: Array = self._computed([self.costs.valid])[0]
         return valid
 
     @cached_property
@@ -91,7 +156,7 @@ class Variants:
     @cached_property
     def total(self) -> Cost:
         """Every figure of `Cost`, without heads."""
-        return Cost(*self._figures(lambda costs: costs.total))
+        return Cost(*self._figures(self.costs.total))
 
     @property
     def params(self) -> Array:
@@ -111,98 +176,30 @@ class Variants:
 
     @cached_property
     def params_with_heads(self) -> Array:
-        heads: Array = self._figures(lambda costs: costs.heads_total[:1])[0]
-        return self.params + heads
+        params: Array = self._figures([self.costs.params_with_heads])[0]
+        return params
 
     @cached_property
     def depth(self) -> Array:
         """Convolutions and linears on the longest path."""
-        depth: Array = self._figures(lambda costs: (costs.depth,))[0]
+        depth: Array = self._figures([self.costs.depth])[0]
         return depth
 
     def of(self, path: str) -> Cost:
         """What the node at a path costs, a row or what is inside of one or of a head; 0 in a variant that has no such node."""
-        nodes = [_node(group.costs, path) if group.costs else None for group in self.groups]
-        if not any(nodes):
+        cost = self.costs.of(path)
+        if cost is None:
             raise fail("unknown-path", f"no variant has a node at `{path}`", option("path", path))
-        found = {id(group.costs): node for group, node in zip(self.groups, nodes, strict=True) if node is not None}
-        return Cost(*self._figures(lambda costs: NodeCost(found[id(costs)]).cost if id(costs) in found else Cost()))
+        return Cost(*self._figures(cost))
 
-    def _figures(self, told: Callable[[NetworkCost], Sequence[Any]]) -> list[Any]:
-        """The figures of each variant, from those of the groups."""
+    def _figures(self, numbers: Sequence[Any]) -> list[Any]:
+        figures = self._computed(numbers)
+        for figure in figures:
+            figure[~self.valid] = 0
+        return figures
+
+    def _computed(self, numbers: Sequence[Any]) -> list[Any]:
         import numpy as np
 
-        found = [(group.which, arrays(told(group.costs))) for group in self.groups if group.costs is not None]
-        count = len(found[0][1]) if found else len(Cost())
-        results = []
-        for at in range(count):
-            values = [(which, figures[at]) for which, figures in found]
-            wide = any(getattr(value, "dtype", None) == np.dtype(object) for _, value in values)
-            result = np.zeros(self.size, dtype=object if wide else np.int64)
-            for which, value in values:
-                result[which] = value
-            results.append(result)
-        return results
-
-
-def _node(costs: NetworkCost, path: str) -> Tree | None:
-    nodes = [*costs.network.rows, *(head.node for head in costs.network.heads)]
-    while nodes:
-        node = nodes.pop()
-        if node.path == path:
-            return node
-        nodes += node.children if isinstance(node, Inner) and path.startswith(node.path) else ()
-    return None
-
-
-def variants(
-    spec: Spec, given: Sequence[tuple[Slot, Array]], input: Sequence[Any] | None, size: int, load: Callable[[int], Network]
-) -> Variants:
-    """The costs of `size` variants: each array is the values of one slot of the spec, or a side of `input`."""
-    import numpy as np
-
-    groups: list[Group] = []
-    todo: list[Array] = [np.arange(size)]
-    for array in [array for _, array in given if array.dtype == bool]:
-        todo = [part for which in todo for part in _parts(which, array[which])]
-    while todo:
-        which = todo.pop()
-        batch = Batch(len(which))
-        try:
-            for slot, array in given:
-                slot.value = _number(array, which, batch)
-            sizes = None if input is None else _sides([_number(side, which, batch) for side in input], spec)
-            groups.append(Group(which, network_cost(expand(replace(spec, input=sizes) if sizes else spec))))
-        except Differ as differ:
-            todo += _parts(which, differ.by)
-        except SpecError:
-            groups.append(Group(which, None))
-    return Variants(size, tuple(groups), load)
-
-
-def _number(array: Any, which: Array, batch: Batch) -> Any:
-    """The numbers of some variants as one; a bool is one for all of them."""
-    if not hasattr(array, "dtype"):
-        return array
-    if array.dtype == bool:
-        return bool(array[which[0]])
-    return batch.given(array if len(which) == len(array) else array[which])
-
-
-def _sides(sides: list[Any], spec: Spec) -> tuple[int, int, int]:
-    try:
-        height, width, channels = output_size(sides)
-    except ValueError as error:
-        raise fail("bad-value", f"input must be {error}", spec.input_place) from None
-    return height, width, channels
-
-
-def _parts(which: Array, by: Array) -> list[Array]:
-    """The variants taken apart by what they answer."""
-    import numpy as np
-
-    if not len(which):
-        return []
-    _, group = np.unique(by, return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    return np.split(which[order], np.flatnonzero(np.diff(group[order])) + 1)
+        found = Program(numbers)(self.given)
+        return [one if isinstance(one, np.ndarray) else np.full(self.size, one) for one in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from archspec.ir.scope import Scope
 from archspec.ir.tree import Inner, Tree
@@ -37,6 +38,9 @@ class Outcome:
     output: Shape | None
     #: the size that the row states, if it is not what comes out: what follows shows which of them was meant
     stated: Shape | None = None
+    #: where the row is there, if only in some variants, and what takes it away elsewhere
+    there: Any = True
+    gone: Gone | None = None
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from archspec.ir.at import StopError
+from archspec.ir.cases import Cases
 from archspec.ir.rows import COMBINATORS, Row, is_row_key, split_patch, with_inline
 from archspec.ir.types import Type, Types
 from archspec.language.blocks import Block
 from archspec.language.changes import Change, unmatched
 from archspec.language.diagnostics import Problems, did_you_mean
+from archspec.language.many import Many, deny
 from archspec.language.names import nearest, normal
 from archspec.language.nodes import Map, Node, Text, describe, is_null
+from archspec.language.truths import either
 
 Path = tuple[str, ...]
 
@@ -27,8 +31,10 @@ _SEARCHED = 20
 class Edits:
     """The changes of a spec, in order; remembers which were met."""
 
-    def __init__(self, changes: Sequence[Change], types: Types, problems: Problems) -> None:
-        self._all, self._types, self._problems = changes, types, problems
+    def __init__(self, changes: Sequence[Change], types: Types, cases: Cases) -> None:
+        self._all, self._types = changes, types
+        #: which variants are expanded now, and what is wrong with them
+        self.cases = cases
         self._order = {change: number for number, change in enumerate(changes)}
         self._literal: dict[Path, list[Change]] = {}
         self._patterns: dict[int, list[Change]] = {}
@@ -39,7 +45,8 @@ class Edits:
                 self._children.setdefault(change.path[:-1], []).append(change)
             else:
                 self._patterns.setdefault(len(change.path), []).append(change)
-        self._met: set[Change] = set()
+        #: where each change was met: by all variants, or by some
+        self._met: dict[Change, Any] = {}
         self._done: set[tuple[Change, Path]] = set()
         self._known: list[str] = []
         self._hidden: list[Path] = []
@@ -61,7 +68,9 @@ class Edits:
         self._compared += len(patterns)
         if self._compared > _COMPARED:
             message = f"{len(patterns):,} patterns are too many for this many rows"
-            self._problems.add("bad-change", message, patterns[0].place, hint="name the rows, or use one pattern for several")
+            self.cases.problems.add(
+                "bad-change", message, patterns[0].place, hint="name the rows, or use one pattern for several"
+            )
             raise StopError
         return sorted([*literal, *(change for change in patterns if change.meets(path))], key=self._order.__getitem__)
 
@@ -96,7 +105,7 @@ class Edits:
             if len(change.path) > len(path):
                 row = self._cell(row, change, path, inside)
             elif (change, path) not in self._done:
-                self._met.add(change)
+                self._meet(change)
                 if is_null(change.value):
                     return None
                 row = self._merge(row, change, inside)
@@ -109,12 +118,12 @@ class Edits:
         for change in self._of_row(path):
             if (change, path) not in self._done:
                 if is_null(change.value):
-                    self._met.add(change)
+                    self._meet(change)
                     return True
-                self._problems.add(
+                self.cases.problems.add(
                     "bad-change", f"`{'.'.join(path)}` is a list of rows: change its rows, or drop it with null", change.place
                 )
-                self._met.add(change)
+                self._meet(change)
         self._known.append(".".join(path))
         return False
 
@@ -124,13 +133,25 @@ class Edits:
             self._hidden.append(path)
 
     def finish(self, sections: Sequence[str]) -> None:
-        """Reports the changes that met nothing. `sections` are paths outside of the rows that may have been meant."""
-        missed = [change for change in self._all if change not in self._met and not any(map(change.inside, self._hidden))]
-        for number, change in enumerate(missed):
-            unmatched(change, [*sections, *self._known], self._problems, search=number < _SEARCHED)
+        """Reports the changes that met nothing, of the variants in which they did not. `sections` are paths outside of the rows
+        that may have been meant.
+        """
+        known, searched = [*sections, *self._known], 0
+        for change in self._all:
+            met = self._met.get(change, False)
+            if met is True or any(map(change.inside, self._hidden)):
+                continue
+            problems = Problems() if isinstance(met, Many) else self.cases.problems
+            unmatched(change, known, problems, search=searched < _SEARCHED)
+            searched += 1
+            if isinstance(met, Many):
+                self.cases.fail(deny(met), problems)
+
+    def _meet(self, change: Change) -> None:
+        self._met[change] = either(self._met.get(change, False), self.cases.truth)
 
     def _mark(self, change: Change, path: Path) -> None:
-        self._met.add(change)
+        self._meet(change)
         self._done.add((change, path))
 
     def _type(self, row: Row, inside: Block | None) -> Type | None:
@@ -140,7 +161,7 @@ class Edits:
     def _merge(self, row: Row, change: Change, inside: Block | None) -> Row:
         value = change.value
         if not isinstance(value, Map):
-            self._problems.add(
+            self.cases.problems.add(
                 "bad-change",
                 f"`{'.'.join(change.path)}` is a row: its change is a mapping of cells, or null, found {describe(value)}",
                 value.place,
@@ -148,7 +169,7 @@ class Edits:
             return row
         for key in ("after", "before", "id"):
             if key in value:
-                self._problems.add(
+                self.cases.problems.add(
                     "bad-change", f"`{key}` is for a new row, but `{'.'.join(change.path)}` exists", value.key(key).place
                 )
         for key in sorted(value, key=lambda key: key != "type"):  # a new type first: it drops what it lacks
@@ -186,7 +207,7 @@ class Edits:
     def _position(self, value: Map, ids: list[str]) -> int | None:
         """Where a new row goes; None if what it says is wrong, and was reported."""
         if "after" in value and "before" in value:
-            self._problems.add("bad-change", "a new row goes after a row or before one, not both", value.key("before").place)
+            self.cases.problems.add("bad-change", "a new row goes after a row or before one, not both", value.key("before").place)
             return None
         for key, offset in (("after", 1), ("before", 0)):
             if key not in value:
@@ -195,6 +216,6 @@ class Edits:
             if isinstance(name, Text) and name in ids:
                 return ids.index(name) + offset
             hint = did_you_mean(nearest(name, ids)) if isinstance(name, Text) else None
-            self._problems.add("unknown-row", f"no row of this list is called {describe(name)}", name.place, hint=hint)
+            self.cases.problems.add("unknown-row", f"no row of this list is called {describe(name)}", name.place, hint=hint)
             return None
         return len(ids)

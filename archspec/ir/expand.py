@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from archspec.ir.at import At, Outcome, StopError
+from archspec.ir.cases import Cases, Failure
 from archspec.ir.cells import Reporter, variables
 from archspec.ir.claims import claims_elsewhere, total_claims
 from archspec.ir.columns import fits, with_headers
@@ -19,8 +22,8 @@ from archspec.ir.tree import INPUT, Elsewhere, Head, Inner, Network, Output
 from archspec.ir.types import Types
 from archspec.ir.unused import check_unused
 from archspec.ir.walk import Walk
+from archspec.language.batch import Differ
 from archspec.language.diagnostics import Diagnostic, Problems, SpecError, did_you_mean, moved
-from archspec.language.many import Differ
 from archspec.language.names import nearest
 from archspec.language.nodes import Map, describe, is_null
 from archspec.language.places import Place
@@ -29,28 +32,56 @@ from archspec.ops import op_names
 from archspec.ops.base import Shape
 
 
+@dataclass(frozen=True)
+class Family:
+    """The networks of many variants: one wherever its truth holds, mostly one for all; and which variants are wrong."""
+
+    networks: tuple[tuple[Any, Network], ...]
+    failures: tuple[Failure, ...]
+
+
 def expand(spec: Spec) -> Network:
     """The network of a spec. Raises SpecError with everything that is wrong."""
-    problems = Problems(spec.problems.found)
+    return _expanded(spec, Problems(spec.problems.found))
+
+
+def expand_family(made: Callable[[], Spec]) -> Family:
+    """The networks of a spec whose numbers are of many variants; `made` gives it, as far as that hangs on them. Raises SpecError
+    with what is wrong with all of them.
+    """
+    cases = Cases(Problems())
+
+    def run() -> Network | None:
+        try:
+            spec = made()
+            return _expanded(spec, Problems(spec.problems.found), cases)
+        except SpecError as error:
+            for diagnostic in error.diagnostics:
+                cases.problems.include(diagnostic)
+            return None
+
     try:
-        return _expanded(spec, problems)
-    except Differ:
-        problems.check()  # what is wrong so far is wrong with every variant
-        raise
+        network = run()
+        found = [(True, network)]
+    except Differ as differ:
+        cases.failures.clear()
+        found = [(case.truth, case.found) for case in cases.told(run, differ.by)]
+    cases.problems.check()
+    return Family(tuple((truth, one) for truth, one in found if one is not None), tuple(cases.failures))
 
 
-def _expanded(spec: Spec, problems: Problems) -> Network:
+def _expanded(spec: Spec, problems: Problems, outer: Cases | None = None) -> Network:
     types = Types(spec.blocks, spec.broken)
-    edits = Edits(spec.changes, types, problems)
+    edits = Edits(spec.changes, types, Cases(problems))
     shape = Shape(spec.input[2], *spec.input[:2]) if spec.input else None
     report = Reporter(problems, ())
     values = variables(spec.vars, RowNames({}, shape), Rows(), report)
     origins = {name: node.place for name, node in spec.vars.items()}
     names = RowNames(values, shape, shape, origins=origins)
-    walk = Walk(problems, types, edits, _defaults(spec, types, names, report), names, spec.inherited)
-    outer = Rows()
-    outer.refs[INPUT] = Ref(INPUT, shape)
-    rows = Rows(outer)
+    walk = Walk(problems, types, edits, _defaults(spec, types, names, report), names, spec.inherited, outer)
+    around = Rows()
+    around.refs[INPUT] = Ref(INPUT, shape)
+    rows = Rows(around)
     scope = Scope(values, rows, entry=shape, origins=origins)
     _check_init(spec, types, report)
     for name, place in spec.used.items():
@@ -137,7 +168,8 @@ def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames, outputs: Seque
             report.add("head-source", "a head says which row it reads", place, "add from: and the id of a row")
             continue
         weight = loss_weight(row, names, report)
-        found = walk.row(row.without("loss weight"), At((name,), scope, None), edited=True)
+        at = At((name,), scope, None)
+        found = walk.together(partial(walk.row, row.without("loss weight"), at, edited=True), at, row.place, whole=True)
         if isinstance(found, Outcome) and found.node is not None:
             read = tuple(source.path for source in sources(row, names, scope.rows, report))
             heads.append(Head(found.node, weight, read))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import operator
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from archspec.ir.at import At, StopError
+from archspec.ir.cases import Cases
 from archspec.ir.cells import Reporter
 from archspec.ir.copies import Copy
 from archspec.ir.edits import Edits
@@ -34,7 +35,7 @@ _LIMITS = (
 )
 
 
-class Expansion:
+class Expansion(Cases):
     """What the rows of one expansion share.
 
     `defaults` are the spec's cells by type, `spec_names` what its rows and own blocks see, `inherited` the texts whose
@@ -49,8 +50,11 @@ class Expansion:
         defaults: Mapping[str, dict[str, Cell]],
         spec_names: RowNames,
         inherited: frozenset[Source],
+        outer: Cases | None = None,
     ) -> None:
-        self.problems, self.types, self.edits, self.defaults, self.inherited = problems, types, edits, defaults, inherited
+        super().__init__(problems, (0, 0, 0, 0, 0), outer)  # nodes, cells, parameters, multiply-adds, activations
+        self.types, self.edits, self.defaults, self.inherited = types, edits, defaults, inherited
+        edits.cases = self
         self.spec_names = spec_names
         self.used: set[str] = set()
         self._users: list[tuple[str, Place]] = []
@@ -58,12 +62,10 @@ class Expansion:
         #: whether a row is being tried: a try within a try would double the work at every level
         self.trying = False
         #: each op with its output and its cost: most rows are an op that stood at the same shape before
-        self._made: dict[tuple[type[Op], tuple[Any, ...], Shape], tuple[Op, Shape, Cost]] = {}
+        self._made: dict[Hashable, tuple[Op, Shape, Cost]] = {}
         #: blocks by what they are, values, size and depth
         self._copies: dict[Hashable, Copy] = {}
         self.depth = 0
-        #: nodes, cells, parameters, multiply-adds, activations
-        self.counts: tuple[int, ...] = (0, 0, 0, 0, 0)
 
     def report(self, at: At) -> Reporter:
         return Reporter(self.problems, at.path, self._users[0] if self._users else None)

@@ -108,7 +108,7 @@ def loss_weight(row: Row, names: RowNames, report: Reporter) -> float:
     if node is None:
         return 1.0
     try:
-        return float(nonnegative(cell_value(node, names, report)))
+        return nonnegative(cell_value(node, names, report))
     except ValueError as error:
         report.add("bad-value", f"loss weight must be {error}, found {describe(node)}", node.place)
     except (BrokenError, UnknownValueError):

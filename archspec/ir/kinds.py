@@ -96,7 +96,7 @@ class Kinds(Expansion, ABC):
         assert type_.op is not None
         if at.shape is None:
             return Outcome(None, None)
-        key = (type_.op, tuple(columns.values.values()), at.shape)
+        key = (type_.op, tuple(columns.values.values()), at.shape, self.answers)
         if key not in self._made:
             op = type_.op.model_construct(**columns.values)
             try:
@@ -113,7 +113,7 @@ class Kinds(Expansion, ABC):
         block = type_.block
         assert block is not None
         key = None if self.edits or self.problems or at.shape is None else copy_key(columns.values)
-        place = (id(block), key, at.shape, self.depth)
+        place = (id(block), key, at.shape, self.depth, self.answers)
         if key is not None and place in self._copies:
             copy = self._copies[place]
             self.add_counts(copy.counts, row.place, at)

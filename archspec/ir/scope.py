@@ -19,6 +19,8 @@ class Ref:
 
     path: str
     output: Shape | None
+    #: where the row is there, if only in some variants
+    there: Any = True
 
     def __str__(self) -> str:
         return self.path
@@ -42,7 +44,9 @@ class Rows:
 
     def find(self, name: str) -> Ref | Removed | None:
         """The row, or what removed it, or None."""
-        found = self.refs.get(name) or self.removed.get(name)
+        ref = self.refs.get(name)
+        # asking where it is raises Differ, if it is there in some variants only
+        found = ref if ref is not None and ref.there else self.removed.get(name)
         return found or (self.outer.find(name) if self.outer else None)
 
     def names(self) -> list[str]:

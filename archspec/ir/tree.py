@@ -88,6 +88,16 @@ class Inner(Node):
     children: tuple[Tree, ...] = field(kw_only=True)
 
 
+@dataclass(frozen=True)
+class Choice(Inner):
+    """What a node is in some variants, and what in others: its children are alternatives, each where its truth holds.
+
+    Only networks of many variants have any (archspec.ir.cases).
+    """
+
+    truths: tuple[Any, ...] = field(kw_only=True)
+
+
 Tree = Leaf | Inner
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from archspec.ir.at import At, Gone, Outcome, inner
 from archspec.ir.cells import BrokenError, Reporter
@@ -42,13 +44,18 @@ class Walk(Kinds):
                 related = [("first here", first)]
                 self.report(here).add("duplicate-id", f"the id `{name}` stands twice in one list", id_place, related=related)
                 continue
-            found = self._tried(node, here, doubt) if doubt and not self.trying else self.row(node, here)
+            if doubt and not self.trying:
+                found = self._tried(node, here, doubt)
+            else:
+                found = self.together(partial(self.row, node, here), here, node.place)
+            gone = found if isinstance(found, Gone) else found.gone
+            if gone is not None:
+                rows.removed[name] = Removed(node.place, gone.by)
             if isinstance(found, Gone):
-                rows.removed[name] = Removed(node.place, found.by)
                 continue
             children.append(found.node)
             current, doubt = found.output, found.stated
-            rows.refs[name] = Ref(here.dotted, current)
+            rows.refs[name] = Ref(here.dotted, current, found.there)
         return inner("sequence", children, at, current, place)
 
     def _tried(self, node: Node, at: At, doubt: Shape) -> Outcome | Gone:
@@ -144,16 +151,14 @@ class Walk(Kinds):
         one = row.only("type", "layer", *COMBINATORS)
         children: list[Tree | None] = []
         current = at.shape
-        for index in range(count):
+        for index in range(getattr(count, "most", count)):
             here = At((*at.path, str(index)), replace(at.scope, index=index), current)
-            copy = self.edits.row(one, here.path, at.scope.block)
-            for key, _ in (copy.without(*one.keys).keys if copy is not None else {}).values():
-                self.report(here).add("bad-change", f"a copy has columns only; `{key}` belongs to the whole row", key.place)
-            found = self.built(copy, here, stated, [], self.report(here)) if copy is not None else None
+            there = index < count
+            found = self._copy(one, here, stated, there, row.place)
             if found is None:
                 continue
             children.append(found.node)
-            current = self.bounded(found.output, row.place, here)
+            current = found.output
             if found.node is None:
                 self.edits.hide(at.path)
                 break  # the other copies would only say the same
@@ -162,6 +167,22 @@ class Walk(Kinds):
         if outcome.node is None or not isinstance(told, Text):
             return outcome
         return replace(outcome, node=outcome.node.but(type=str(told)))
+
+    def _copy(self, one: Row, at: At, stated: tuple[int, ...] | None, there: Any, place: Place) -> Outcome | None:
+        """A copy of a repeated row, for the variants that have so many; None if it is not there."""
+
+        def copied() -> Outcome | Gone:
+            copy = self.edits.row(one, at.path, at.scope.block)
+            for key, _ in (copy.without(*one.keys).keys if copy is not None else {}).values():
+                self.report(at).add("bad-change", f"a copy has columns only; `{key}` belongs to the whole row", key.place)
+            found = self.built(copy, at, stated, [], self.report(at)) if copy is not None else None
+            if found is None:
+                return Gone("a change")
+            self.bounded(found.output, place, at)
+            return found
+
+        found = self.together(lambda: copied() if there else Gone("its `repeat`"), at, place)
+        return found if isinstance(found, Outcome) else None
 
     # combinators
 
@@ -182,7 +203,8 @@ class Walk(Kinds):
         nodes: list[Tree | None] = []
         for name, node in named:
             self.check_id(name, branches.key(name).place if name in branches else node.place)
-            found = self.row(node, at.to(name, entry), branch=True)
+            here = at.to(name, entry)
+            found = self.together(partial(self.row, node, here, branch=True), here, node.place, whole=True)
             if isinstance(found, Gone) and kind == "split":
                 report.add("shape-mismatch", "a branch of a split cannot go: nothing would read its channels", node.place)
                 raise BrokenError

@@ -6,51 +6,88 @@ import ast
 import math
 import operator
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
-from archspec.language.many import Many, each
-
-#: whole numbers below it, and their halves, are floats exactly
-_EXACT = 2**52
+from archspec.language.functions import fails, larger, root, rounded, smaller
+from archspec.language.intervals import MAX_INT
+from archspec.language.many import Many, applied, is_whole
 
 
 def round_half_up(x: float) -> int:
     """The nearest whole number, halves upwards."""
-    return math.floor(x + 0.5)
+    return floor(x + 0.5)  # type: ignore[no-any-return] # an int, of one variant or of many
 
 
 def round_to(x: float, divisor: int) -> int:
     """MobileNet's rule: the nearest multiple of `divisor`, at least `divisor`, never below 90 % of x (Howard et al. 2017)."""
-    if not isinstance(divisor, int) or divisor < 1:
+    if not is_whole(divisor) or divisor < 1:
         raise ValueError
-    rounded = max(divisor, int(x + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * x else rounded
+    near: int = larger(divisor, truncated(x + divisor / 2) // divisor * divisor)
+    return near + divisor * (near < 0.9 * x)
 
 
-def _rounding(function: Callable[[float], int]) -> Callable[[Any], Any]:
-    """A rounding, which leaves whole numbers as they are (those that a float holds exactly)."""
-    over_all = each(function)
-
-    def rounded(x: Any) -> Any:
-        return x if isinstance(x, Many) and not x.real and x.least > -_EXACT and x.most < _EXACT else over_all(x)
-
-    return rounded
+def floor(x: Any) -> Any:
+    return rounded("floor", x) if isinstance(x, Many) else math.floor(x)
 
 
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
-    "min": (each(min), 2, 20),
-    "max": (each(max), 2, 20),
-    "ceil": (_rounding(math.ceil), 1, 1),
-    "floor": (_rounding(math.floor), 1, 1),
-    "round": (_rounding(round_half_up), 1, 1),
-    "sqrt": (each(math.sqrt), 1, 1),
-    "log": (each(math.log), 1, 2),
-    "round_to": (each(round_to), 2, 2),
-}
-CONSTANTS: dict[str, Any] = {"true": True, "false": False, "none": None}
+def ceil(x: Any) -> Any:
+    return rounded("ceil", x) if isinstance(x, Many) else math.ceil(x)
 
 
-def _power(base: float, exponent: float) -> float:
+def truncated(x: Any) -> Any:
+    """The whole part of a number."""
+    return floor(x) if x >= 0 else ceil(x)
+
+
+def _rounding(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A rounding, which leaves whole numbers as they are."""
+    return lambda x: x if is_whole(x) else function(x)
+
+
+def _log(x: Any, *base: Any) -> Any:
+    values = (x, *base)
+    if not any(isinstance(one, Many) for one in values):
+        return math.log(*values)
+    if not base and x.least > 0 and math.isfinite(x.most):
+        return applied(math.log, values, (math.log(x.least) - _SLACK, math.log(x.most) + _SLACK))
+    if fails(math.log, values):
+        raise ValueError
+    return applied(math.log, values, (-math.inf, math.inf))
+
+
+#: more than the functions of a library are wrong by, as a share or in all
+_SLACK = 1e-9
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if not isinstance(base, Many) and not isinstance(exponent, Many):
+        return _plain_power(base, exponent)
+    if isinstance(exponent, int) and exponent == 2:
+        return base * base
+    whole = is_whole(base) and is_whole(exponent) and not exponent < 0
+    bounds = _power_bounds(base, exponent, whole)
+    if bounds is None:
+        if fails(_plain_power, (base, exponent)):
+            raise ValueError
+        bounds = (-MAX_INT, MAX_INT) if whole else (-math.inf, math.inf)
+    return applied(_plain_power, (base, exponent), bounds, real=not whole)
+
+
+def _power_bounds(base: Any, exponent: Any, whole: bool) -> tuple[float, float] | None:
+    """Between which bounds a power lies: above zero it grows or falls along each side; None if it may be wrong or too large."""
+    bases, exponents = ((one.least, one.most) if isinstance(one, Many) else (one, one) for one in (base, exponent))
+    if bases[0] <= 0 or max(abs(math.log(one) * other) for one in bases for other in exponents) > _LARGE:
+        return None
+    found = [one**other for one in bases for other in exponents]
+    return (min(found), max(found)) if whole else (min(found) * (1 - _SLACK), max(found) * (1 + _SLACK))
+
+
+#: the logarithm of what is still below 63 bits
+_LARGE = 43.0
+
+
+def _plain_power(base: float, exponent: float) -> float:
     if isinstance(base, int) and isinstance(exponent, int) and abs(base) > 1 and exponent * math.log2(abs(base)) > 63:
         raise OverflowError
     result = base**exponent
@@ -59,6 +96,27 @@ def _power(base: float, exponent: float) -> float:
     return float(result) if isinstance(result, float) else int(result)
 
 
+def _over(function: Callable[[Any, Any], Any], plain: Callable[..., Any]) -> Callable[..., Any]:
+    """The larger or smaller of several numbers: Python's own, where all are plain."""
+
+    def over(*values: Any) -> Any:
+        return reduce(function, values) if any(isinstance(one, Many) for one in values) else plain(*values)
+
+    return over
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
+    "min": (_over(smaller, min), 2, 20),
+    "max": (_over(larger, max), 2, 20),
+    "ceil": (_rounding(ceil), 1, 1),
+    "floor": (_rounding(floor), 1, 1),
+    "round": (_rounding(round_half_up), 1, 1),
+    "sqrt": (lambda x: root(x) if isinstance(x, Many) else math.sqrt(x), 1, 1),
+    "log": (_log, 1, 2),
+    "round_to": (round_to, 2, 2),
+}
+CONSTANTS: dict[str, Any] = {"true": True, "false": False, "none": None}
+
 ARITHMETIC: dict[type[ast.AST], tuple[Callable[[Any, Any], Any], str]] = {
     ast.Add: (operator.add, "+"),
     ast.Sub: (operator.sub, "-"),
@@ -66,7 +124,7 @@ ARITHMETIC: dict[type[ast.AST], tuple[Callable[[Any, Any], Any], str]] = {
     ast.Div: (operator.truediv, "/"),
     ast.FloorDiv: (operator.floordiv, "//"),
     ast.Mod: (operator.mod, "%"),
-    ast.Pow: (each(_power), "**"),
+    ast.Pow: (_power, "**"),
 }
 COMPARISONS: dict[type[ast.AST], tuple[Callable[[Any, Any], bool], bool]] = {
     ast.Eq: (operator.eq, False),

@@ -2,105 +2,202 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archspec.language.intervals import fits
-from archspec.language.many import Differ, Many, bounds
+from archspec.language.many import Many
 
 if TYPE_CHECKING:
     from archspec.language.many import Array
 
 #: variants that are computed at once
 PIECE = 8192
-#: up to so many times as many numbers as variants, the values are found by marking them, not by sorting
-_SPARSE = 4
+
+#: a function of its sides and of the buffer that may take the result (`out`), where the sides are held, and the result
+Step = tuple[Callable[..., Any], tuple[int, ...], int]
 
 
-def evaluated(wanted: Sequence[Many]) -> list[Array]:
-    """The values of numbers, as int64; as Python's integers where those do not fit."""
+class Program:
+    """The steps that compute some numbers: made once, run for as many variants as are given, as often as wanted."""
+
+    def __init__(self, wanted: Sequence[Any]) -> None:
+        self._wanted = wanted
+        #: what is held besides buffers: plain numbers, and numbers whose values come from outside of the steps
+        self._held: list[Any] = []
+        self._home: dict[Any, int] = {}  # buffers count from 0, what is held from -1 down until their number is known
+        self._free: list[int] = []
+        self._count = 0
+        self._tables: dict[Many, _Table] = {}
+        steps = self._steps([one for one in wanted if isinstance(one, Many)])
+        self._steps_placed = [(function, tuple(map(self._place, sides)), self._place(out)) for function, sides, out in steps]
+        self._places = [self._place(self._home[id(one)]) if isinstance(one, Many) else None for one in wanted]
+
+    def __call__(self, given: Mapping[Many, Array]) -> list[Any]:
+        """The numbers, as int64, float64 or bool arrays; as Python's integers where an int64 may not hold them; plain numbers
+        as they are. `given` are the values of each given number.
+        """
+        import numpy as np
+
+        with np.errstate(all="ignore"):  # what is wrong with a variant is known by its truths; its other numbers mean nothing
+            return self._run(given)
+
+    def _run(self, given: Mapping[Many, Array]) -> list[Any]:
+        import numpy as np
+
+        size = len(next(iter(given.values()))) if given else 0
+        whole = {**given, **{node: table(given) for node, table in self._tables.items()}}
+        held = [whole.get(one) if isinstance(one, Many) else one for one in self._held]
+        results = [np.empty(size, _kind(one)) if isinstance(one, Many) else one for one in self._wanted]
+        ints = np.empty((self._count, min(size, PIECE)), np.int64)
+        floats = ints.view(np.float64)
+        for start in range(0, size, PIECE):
+            stop = min(start + PIECE, size)
+            now: list[Any] = [*ints[:, : stop - start], *floats[:, : stop - start]]
+            now += [one[start:stop] if isinstance(one, np.ndarray) else one for one in held]
+            for function, sides, out in self._steps_placed:
+                now[out] = function(*[now[side] for side in sides], out=now[out])
+            for result, place in zip(results, self._places, strict=True):
+                if place is not None:
+                    result[start:stop] = now[place]
+        return results
+
+    def _place(self, at: int) -> int:
+        return at if at >= 0 else 2 * self._count - 1 - at
+
+    def _steps(self, wanted: Sequence[Many]) -> Iterator[Step]:
+        """The steps in order: a buffer is used again as soon as nothing reads it."""
+        order = list(_order(wanted))
+        last = {id(side): node for node in order for side in node.sides if isinstance(side, Many)}
+        kept = {id(one) for one in wanted}
+        buffers: dict[int, int] = {}
+        steps: list[tuple[Many, tuple[int, ...], int, int]] = []
+        for node in order:
+            if node.name == "given":
+                self._hold(node, id(node))
+                continue
+            if node.name == "apply" and (leaf := _only_leaf(node)) is not None:
+                self._tables[node] = _Table(node, leaf)
+                self._hold(node, id(node))
+                continue
+            sides = tuple(
+                self._home[id(side)] if isinstance(side, Many) else self._hold(side, (type(side), side)) for side in node.sides
+            )
+            for side in {id(side): side for side in node.sides if isinstance(side, Many)}.values():
+                if id(side) in buffers and last[id(side)] is node and id(side) not in kept:
+                    self._free.append(buffers[id(side)])
+            if node.exact:
+                out = self._hold(None, id(node))
+            else:
+                if not self._free:
+                    self._free.append(self._count)
+                    self._count += 1
+                buffers[id(node)] = out = self._free.pop()
+                self._home[id(node)] = out
+            steps.append((node, sides, out, 0))
+        # the second half of the buffers' places are the same memory as floats
+        real = {id(node) for node in order if node.real and id(node) in buffers}
+        for name in real:
+            self._home[name] += self._count
+        for node, _, out, _ in steps:
+            sides = tuple(self._home[id(side) if isinstance(side, Many) else (type(side), side)] for side in node.sides)
+            yield _function(node), sides, out + (self._count if id(node) in real else 0)
+
+    def _hold(self, value: Any, key: Any) -> int:
+        if key not in self._home:
+            self._held.append(value)
+            self._home[key] = -len(self._held)
+        return self._home[key]
+
+
+class _Table:
+    """A function of Python's that depends on one given number: computed once for each of its values."""
+
+    def __init__(self, node: Many, leaf: Many) -> None:
+        self._node, self._leaf, self._sides = node, leaf, Program(node.sides)
+
+    def __call__(self, given: Mapping[Many, Array]) -> Array:
+        import numpy as np
+
+        values, which = np.unique(given[self._leaf], return_inverse=True)
+        sides = self._sides({self._leaf: values})
+        function = _guarded(self._node.function)
+        columns = [side.tolist() if isinstance(side, np.ndarray) else [side] * len(values) for side in sides]
+        results = [function(*row) for row in zip(*columns, strict=True)]
+        table: Array = np.array(results, _kind(self._node) if not self._node.truth else np.int64)[which]
+        return table
+
+
+def _kind(node: Many) -> Any:
     import numpy as np
 
-    size = wanted[0].batch.size
-    given, steps, places, count = _steps(wanted)
-    kinds = [np.float64 if one.real else np.int64 if fits(bounds(one)) else object for one in wanted]
-    results = [np.empty(size, kind) for kind in kinds]
-    buffers = np.empty((count, min(size, PIECE)), np.int64)
-    for start in range(0, size, PIECE):
-        stop = min(start + PIECE, size)
-        held: list[Any] = [*buffers[:, : stop - start]]
-        held += [one.array[start:stop] if isinstance(one, Many) and one.array is not None else one for one in given]
-        for function, left, right, place in steps:
-            held[place] = function(held[left], held[right], out=held[place])
-        for result, place in zip(results, places, strict=True):
-            result[start:stop] = held[place]
-    return results
+    if node.truth:
+        return np.bool_
+    return np.float64 if node.real else np.int64 if fits((node.least, node.most)) else object
 
 
-#: a function of left, right and the buffer that may take the result (`out`), and where these are held
-Step = tuple[Callable[..., Any], int, int, int]
+def _only_leaf(node: Many) -> Many | None:
+    """The one given number that a number depends on, if it is one."""
+    leaves = {id(one): one for one in _order([node], through=True) if one.name == "given"}
+    return next(iter(leaves.values())) if len(leaves) == 1 else None
 
 
-def _steps(wanted: Sequence[Many]) -> tuple[list[Any], list[Step], list[int], int]:
-    """What is held at first besides buffers (given arrays and plain numbers), the steps, where the results are then, and the
-    number of buffers: one is used again as soon as nothing reads it.
-    """
+def _guarded(function: Callable[..., Any] | None) -> Callable[..., Any]:
+    assert function is not None
+
+    def guarded(*values: Any) -> Any:
+        try:
+            return function(*values)
+        except (ArithmeticError, ValueError):  # of a variant that is known to be wrong
+            return 0
+
+    return guarded
+
+
+def _function(node: Many) -> Callable[..., Any]:
+    """What computes a number from its sides."""
     import numpy as np
 
-    order = list(_order(wanted))
-    last = {id(side): node for node in order for side in (node.left, node.right) if isinstance(side, Many)}
-    kept = {id(one) for one in wanted}
-    given: list[Any] = []
-    home: dict[Any, int] = {}  # buffers count from 0, what is given from -1 down until their number is known
-    free: list[int] = []
-    count = 0
-    steps: list[Step] = []
+    special: dict[str, Callable[..., Any]] = {
+        "lt": np.less,
+        "eq": np.equal,
+        "deny": lambda truth: 1 - truth,
+        "select": lambda truth, yes, no: np.where(np.asarray(truth, dtype=bool), yes, no),
+        "float": lambda value: value,
+        "floor": np.floor,
+        "ceil": np.ceil,
+    }
+    if node.name == "apply":
+        function: Callable[..., Any] = np.frompyfunc(_guarded(node.function), len(node.sides), 1)
+    else:
+        function = special.get(node.name) or getattr(np, node.name)
+    if node.exact:
+        return _exactly(function, fits((node.least, node.most)))
+    if isinstance(function, np.ufunc) and node.name not in ("floor", "ceil", "apply"):
+        return function
 
-    def hold(value: Any, key: Any) -> int:
-        if key not in home:
-            given.append(value)
-            home[key] = -len(given)
-        return home[key]
+    def computed(*sides: Any, out: Any) -> Any:
+        out[...] = function(*sides)
+        return out
 
-    for node in order:
-        if node.array is not None:
-            hold(node, id(node))
-            continue
-        sides = [home[id(side)] if isinstance(side, Many) else hold(side, (side,)) for side in (node.left, node.right)]
-        for side in {id(side): side for side in (node.left, node.right)}.values():
-            used = isinstance(side, Many) and home[id(side)] >= 0 and last[id(side)] is node and id(side) not in kept
-            if used and not side.exact:
-                free.append(home[id(side)])
-        if node.exact:
-            home[id(node)] = hold(None, id(node))
-            steps.append((_exactly(getattr(np, node.name), fits(bounds(node))), sides[0], sides[1], home[id(node)]))
-            continue
-        if not free:
-            free.append(count)
-            count += 1
-        home[id(node)] = free.pop()
-        steps.append((getattr(np, node.name), sides[0], sides[1], home[id(node)]))
-
-    def place(at: int) -> int:
-        return at if at >= 0 else count - 1 - at
-
-    placed = [(function, place(left), place(right), place(out)) for function, left, right, out in steps]
-    return given, placed, [place(home[id(one)]) for one in wanted], count
+    return computed
 
 
 def _exactly(function: Callable[..., Any], narrow: bool) -> Callable[..., Any]:
     """The function on Python's integers; its result as int64 if it fits."""
     import numpy as np
 
-    def exact(left: Any, right: Any, out: Any) -> Any:
-        result = function(*(np.asarray(side, dtype=object) for side in (left, right)))
-        return result.astype(np.int64) if narrow else result
+    def exact(*sides: Any, out: Any) -> Any:
+        result = function(*(np.asarray(side, dtype=object) for side in sides))
+        return np.asarray(result).astype(np.int64) if narrow else result
 
     return exact
 
 
-def _order(wanted: Sequence[Many]) -> Iterator[Many]:
-    """All that numbers are made of, and they, each after what it is made of."""
+def _order(wanted: Sequence[Many], *, through: bool = False) -> Iterator[Many]:
+    """All that numbers are made of, and they, each after what it is made of; what a table gives is not taken apart, unless
+    `through`.
+    """
     seen: set[int] = set()
     todo: list[tuple[Many, bool]] = [(one, False) for one in reversed(wanted)]
     while todo:
@@ -110,80 +207,7 @@ def _order(wanted: Sequence[Many]) -> Iterator[Many]:
         elif id(node) not in seen:
             seen.add(id(node))
             todo.append((node, True))
-            if node.array is None:
-                todo += [(side, False) for side in (node.right, node.left) if isinstance(side, Many)]
-
-
-def arrays(values: Sequence[Any]) -> list[Any]:
-    """Plain numbers as they are, and the values of the others."""
-    held = [one for one in values if isinstance(one, Many)]
-    computed = iter(evaluated(held) if held else ())
-    return [next(computed) if isinstance(one, Many) else one for one in values]
-
-
-def answers(question: Callable[..., bool], values: Sequence[Any]) -> Array:
-    """What each variant answers."""
-    import numpy as np
-
-    distinct, which = _distinct(values)
-    return np.array([question(*one) for one in distinct], dtype=bool)[which]
-
-
-def applied(function: Callable[..., Any], values: Sequence[Any]) -> Any:
-    """A function of plain numbers for each variant, as one number; what it raises for all of them alike is raised."""
-    import numpy as np
-
-    batch = next(one for one in values if isinstance(one, Many)).batch
-    distinct, which = _distinct(values)
-    results = [_outcome(function, one) for one in distinct]
-    kinds = {kind: number for number, kind in enumerate(dict.fromkeys(map(type, results)))}
-    if len(kinds) > 1:
-        raise Differ(np.array([kinds[type(one)] for one in results])[which])
-    first = results[0]
-    if isinstance(first, Exception):
-        raise first
-    if all(one == first for one in results):
-        return first
-    if isinstance(first, float):
-        return Many(batch, (0, 0), array=np.array(results)[which], real=True)
-    within = min(results), max(results)
-    array = np.array(results, dtype=np.int64 if fits(within) else object)[which]
-    return Many(batch, within, array=array, tight=True)
-
-
-def _outcome(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
-    """The value, or the exception that the language turns into a diagnostic."""
-    try:
-        return function(*values)
-    except (ArithmeticError, ValueError) as error:
-        return error
-
-
-def _distinct(values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], Array]:
-    """The numbers that variants have together, each combination once, as Python has them; and which one each variant has."""
-    import numpy as np
-
-    held = {id(one): one for one in values if isinstance(one, Many)}
-    computed = dict(zip(held, arrays(list(held.values())), strict=True))
-    which: Array = np.zeros(next(iter(held.values())).batch.size, np.int64)
-    for array in computed.values():
-        numbers, index = _numbered(array)
-        _, which = _numbered(which * len(numbers) + index)
-    first = np.zeros(int(which.max()) + 1, np.int64)
-    first[which] = np.arange(len(which))
-    lists = {key: array[first].tolist() for key, array in computed.items()}
-    columns = [lists[id(one)] if isinstance(one, Many) else [one] * len(first) for one in values]
-    return list(zip(*columns, strict=True)), which
-
-
-def _numbered(array: Array) -> tuple[Array, Array]:
-    """The values of an array, each once, and which of them stands where."""
-    import numpy as np
-
-    least, most = array.min(), array.max()
-    if array.dtype != np.int64 or int(most) - int(least) > _SPARSE * len(array):
-        values, index = np.unique(array, return_inverse=True)
-        return values, index
-    there = np.zeros(int(most) - int(least) + 1, dtype=bool)
-    there[array - least] = True
-    return np.flatnonzero(there) + least, (np.cumsum(there) - 1)[array - least]
+            if through or node.name != "apply" or _only_leaf(node) is None:
+                todo += [(side, False) for side in reversed(node.sides) if isinstance(side, Many)]
+            elif (leaf := _only_leaf(node)) is not None:
+                todo.append((leaf, False))

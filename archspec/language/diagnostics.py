@@ -139,8 +139,13 @@ class Problems:
         if old is None or len(old.related) < _RELATED:
             self._found[key] = new
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def back_to(self, number: int) -> None:
+        """Forgets all but the first so many."""
+        for key in list(self._found)[number:]:
+            del self._found[key]
 
     def check(self) -> None:
         """Raise what was collected, if anything was."""

@@ -1,71 +1,57 @@
-"""A number of many variants at once: formulas, shapes and costs compute with it as with an int, exactly and without wrapping.
+"""A number of many variants at once: formulas, shapes and costs compute with it as with an int or a float.
 
-A `Many` holds what it is made of and bounds on its values; arrays are computed only where a comparison needs them, and for
-what is asked of the result (archspec.language.arrays). Where variants need different answers, as in `if channels % groups:`,
-`Differ` says which, and whoever gave the variants takes them apart.
+A `Many` holds what it is made of, and bounds on its values; nothing is computed before it is asked for
+(archspec.language.arrays), so that what was made once serves any number of variants. A comparison that the bounds do not decide
+gives a truth, 0 or 1 of each variant. Where one answer is needed, as in `if channels % groups:`, `Differ` says which truth it
+hangs on, and whoever expands the variants goes on once for each answer (archspec.ir.cases).
 """
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from archspec.language.batch import Batch, Differ
 from archspec.language.intervals import KNOWN, WITHIN, Bounds, fits
-from archspec.language.operators import PYTHON, Operators
+from archspec.language.operators import Operators
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array: TypeAlias = NDArray[Any]
 
-
-class Differ(Exception):  # noqa: N818 - no error: the variants are taken apart
-    """The variants need different answers; `by` is each one's."""
-
-    def __init__(self, by: Array) -> None:
-        super().__init__("the variants differ")
-        self.by = by
-
-
-class Batch:
-    """The variants that are computed together: how many, and every number that was made of theirs, each once."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.made: dict[Any, Any] = {}
-
-    def given(self, array: Array) -> Any:
-        """An array of whole numbers, one a variant, as a number; where all are the same, that one."""
-        least, most = int(array.min()), int(array.max())
-        return least if least == most else Many(self, (least, most), array=array, tight=True)
+#: every whole number up to it, and its negative, is a float
+_EXACT = 2**53
+#: as many values are tried where one is needed for all variants
+_TRIED = 1024
 
 
 class Many(Operators):
-    """A whole number of each variant of a batch, from `least` to `most`; `real`: a float of each, always held as an array."""
+    """A whole number of each variant of a batch, from `least` to `most`; `real`: a float of each; `truth`: 0 or 1, a yes or no.
+
+    `name` is what made it of `sides`; `function` computes it, where numpy has nothing that rounds as Python does.
+    """
 
     __hash__ = object.__hash__
-    __slots__ = ("array", "batch", "exact", "least", "left", "most", "name", "real", "right", "tight")
+    __slots__ = ("batch", "exact", "function", "least", "most", "name", "real", "sides", "truth")
 
     def __init__(
         self,
         batch: Batch,
         bounds: Bounds,
+        name: str,
+        sides: tuple[Any, ...] = (),
         *,
-        array: Array | None = None,
-        made: tuple[str, Any, Any] = ("", 0, 0),
-        exact: bool = False,
         real: bool = False,
-        tight: bool = False,
+        truth: bool = False,
+        function: Callable[..., Any] | None = None,
     ) -> None:
-        self.batch, self.array, self.real = batch, array, real
-        self.name, self.left, self.right = made
+        self.batch, self.name, self.sides, self.function = batch, name, sides, function
+        self.real, self.truth = real, truth
         self.least, self.most = bounds
         #: whether it is computed with Python's integers, since an int64 may not hold it, or what it is made of
-        self.exact = exact
-        #: whether the bounds are values
-        self.tight = tight
+        self.exact = not real and not all(fits(limits(one)) for one in (self, *sides) if is_whole(one))
 
     def __str__(self) -> str:
         return "many values"
@@ -73,56 +59,53 @@ class Many(Operators):
     def __format__(self, spec: str) -> str:
         return str(self)
 
-    def whole(self) -> Any:
-        """As whole numbers, if the number of every variant is one."""
-        return each(int)(self) if self.real and decided(float.is_integer, self) else self
-
-    def values(self) -> Array:
-        """The number of each variant."""
-        from archspec.language.arrays import evaluated
-
-        return self.array if self.array is not None else evaluated([self])[0]
-
-    def tighten(self) -> None:
-        """Makes the bounds the smallest and the largest value."""
-        if not self.tight and not self.real:
-            values = self.values()
-            self.least, self.most, self.tight = int(values.min()), int(values.max()), True
-
     # one value for all
 
+    def __bool__(self) -> bool:
+        if not self.truth:
+            return bool(self != 0)
+        denied = self.name == "deny"
+        truth = self.sides[0] if denied else self
+        if id(truth) not in self.batch.assumed:
+            raise Differ(truth)
+        return self.batch.assumed[id(truth)] is not denied
+
     def __index__(self) -> int:
-        self.tighten()
-        if self.real or self.least != self.most:
-            raise Differ(self.values())
-        return self.least
+        if not self.real and self.most - self.least < _TRIED:
+            for number in range(int(self.least), int(self.most)):
+                if self == number:
+                    return number
+            return int(self.most)
+        raise ValueError("one whole number for all variants")
 
     def __float__(self) -> float:
         return float(self.__index__())
 
-    def __bool__(self) -> bool:
-        return _decided("ne", self, 0)
-
     # what the operators do
 
     def compared(self, name: str, other: Any) -> Any:
-        return _decided(name, self, other) if isinstance(other, int | float | Many) else NotImplemented
+        return _compared(name, self, other) if isinstance(other, int | float | Many) else NotImplemented
 
     @staticmethod
     def computed(name: str, left: Any, right: Any) -> Any:
-        return _made(name, left, right)
-
-    @staticmethod
-    def one_by_one(function: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
-        return each(function)(left, right)
+        return made(name, left, right) if counts(left) and counts(right) else NotImplemented
 
     def __abs__(self) -> Any:
-        return self if not self.real and self.least >= 0 else each(abs)(self)
+        return self if self.least >= 0 else made("maximum", self, -self)
+
+
+def given(batch: Batch, bounds: Bounds, *, real: bool = False, truth: bool = False) -> Many:
+    """A number that is given for each variant when its values are asked for; it lies between the bounds."""
+    return Many(batch, bounds, "given", real=real, truth=truth)
+
+
+def is_truth(*values: Any) -> bool:
+    return all(isinstance(one, bool) or (isinstance(one, Many) and one.truth) for one in values)
 
 
 def is_number(value: object) -> bool:
     """Whether a value is a number, of one variant or of many, and not true or false."""
-    return isinstance(value, int | float | Many) and not isinstance(value, bool)
+    return counts(value) and not isinstance(value, bool) and not (isinstance(value, Many) and value.truth)
 
 
 def is_whole(value: object) -> bool:
@@ -130,121 +113,130 @@ def is_whole(value: object) -> bool:
     return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, Many) and not value.real)
 
 
-def each(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of plain numbers that also takes those of many variants, and then computes one after the other, in Python."""
-
-    def applied(*values: Any) -> Any:
-        from archspec.language.arrays import applied as over_all
-
-        return over_all(function, values) if any(isinstance(value, Many) for value in values) else function(*values)
-
-    return applied
+def counts(value: object) -> bool:
+    return isinstance(value, int | float | Many)
 
 
-def decided(question: Callable[..., bool], *values: Any) -> bool:
-    """A yes or no that every variant gives alike; raises Differ."""
-    from archspec.language.arrays import answers
-
-    if not any(isinstance(value, Many) for value in values):
-        return question(*values)
-    return _same(answers(question, values))
+def bounds_of(value: Any) -> Bounds:
+    """Between which bounds a number lies, under what is assumed of the variants."""
+    return value.batch.bounds(value) if isinstance(value, Many) else (value, value)
 
 
-def finite(value: Any) -> bool:
-    """Whether a number is neither infinite nor NaN."""
-    if not isinstance(value, Many):
-        return math.isfinite(value)
-    return not value.real or decided(math.isfinite, value)
-
-
-def larger(left: Any, right: Any) -> Any:
-    """The larger of two whole numbers: of each variant, where `max` is of all of them alike."""
-    return _made("maximum", left, right) if isinstance(left, Many) or isinstance(right, Many) else max(left, right)
-
-
-def smaller(left: Any, right: Any) -> Any:
-    """The smaller of two whole numbers: of each variant, where `min` is of all of them alike."""
-    return _made("minimum", left, right) if isinstance(left, Many) or isinstance(right, Many) else min(left, right)
-
-
-def _same(mask: Array) -> bool:
-    if mask.all() or not mask.any():
-        return bool(mask[0])
-    raise Differ(mask)
-
-
-def bounds(value: Any) -> Bounds:
+def limits(value: Any) -> Bounds:
+    """Between which bounds it lies in any case: what is made of numbers outlives what is assumed."""
     return (value.least, value.most) if isinstance(value, Many) else (value, value)
 
 
-# comparisons: by the bounds where they say enough, else by the values
+# truths
 
 
-def _decided(name: str, left: Any, right: Any) -> bool:
-    function = getattr(operator, name)
-    if left is right:
-        return name in ("eq", "le", "ge")
-    if not is_whole(left) or not is_whole(right):
-        return decided(function, left, right)
-    known = KNOWN[name]
-    answer = known(*bounds(left), *bounds(right))
+#: each comparison by one of two, the sides perhaps exchanged, the answer perhaps denied
+_BY: dict[str, tuple[str, bool, bool]] = {
+    "lt": ("lt", False, False),
+    "gt": ("lt", True, False),
+    "ge": ("lt", False, True),
+    "le": ("lt", True, True),
+    "eq": ("eq", False, False),
+    "ne": ("eq", False, True),
+}
+
+
+def _compared(name: str, left: Any, right: Any) -> Any:
+    base, exchanged, denied = _BY[name]
+    if exchanged:
+        left, right = right, left
+    if base == "lt" and isinstance(left, int) and is_whole(right):
+        base, left, right, denied = "lt", right, left + 1, not denied  # one truth for `2 < n` and `n >= 3`
+    answer: Any = base == "eq" if left is right else KNOWN[base](*bounds_of(left), *bounds_of(right))
     if answer is None:
-        _tighten(left, right)
-        answer = known(*bounds(left), *bounds(right))
-    if answer is None:
-        from archspec.language.arrays import arrays
-
-        answer = _same(function(*arrays((left, right))).astype(bool))
-    return answer
+        answer = truth_of(base, *paired(left, right))
+    return deny(answer) if denied else answer
 
 
-def _tighten(*values: Any) -> None:
-    for value in values:
-        if isinstance(value, Many):
-            value.tighten()
+def truth_of(name: str, *sides: Any) -> Many:
+    return once(name, sides, lambda batch: Many(batch, (0, 1), name, sides, truth=True))  # type: ignore[no-any-return] # never plain
+
+
+def deny(truth: Any) -> Any:
+    """The opposite of a truth."""
+    if not isinstance(truth, Many):
+        return not truth
+    return truth.sides[0] if truth.name == "deny" else truth_of("deny", truth)
 
 
 # arithmetic: what a number is made of, and between which bounds it lies
 
-_DIVISIONS = ("floor_divide", "remainder")
+_DIVISIONS = ("floor_divide", "remainder", "true_divide")
 #: the right side that changes nothing
 _NEUTRAL = {"add": 0, "subtract": 0, "multiply": 1, "floor_divide": 1}
 
 
-def _made(name: str, left: Any, right: Any) -> Any:
-    if not is_whole(left) or not is_whole(right):
-        return each(PYTHON[name])(left, right) if is_number(left) and is_number(right) else NotImplemented
-    if name in _DIVISIONS and _with_zero(right):
-        return each(PYTHON[name])(left, right)
-    if isinstance(right, int) and right == _NEUTRAL.get(name):
-        return left
-    if left is right and name in ("subtract", *_DIVISIONS):
-        return int(name == "floor_divide")
-    batch = left.batch if isinstance(left, Many) else right.batch
-    key = (name, *(id(one) if isinstance(one, Many) else (one,) for one in (left, right)))
+def made(name: str, left: Any, right: Any) -> Any:
+    """What numpy calls `name` of two numbers; an int stays an int where Python's does."""
+    if name in _DIVISIONS and right == 0:
+        raise ZeroDivisionError
+    if not isinstance(left, Many) and not isinstance(right, Many):
+        return WITHIN[name](left, left, right, right)[0]
+    if is_whole(left) and is_whole(right) and name != "true_divide":
+        if isinstance(right, int) and right == _NEUTRAL.get(name):
+            return left
+        if isinstance(left, int) and left == 0 and name in ("add", "multiply"):
+            return right if name == "add" else 0
+        if left is right and name in ("subtract", "floor_divide", "remainder"):
+            return int(name == "floor_divide")
+        if name in ("add", "subtract") and isinstance(right, int):
+            left, right = _shifted(left, right if name == "add" else -right)
+            name = "add"
+            if not right:
+                return left
+    elif is_whole(left) and is_whole(right) and not all(abs(one) <= _EXACT for side in (left, right) for one in limits(side)):
+        return applied(operator.truediv, (left, right), WITHIN[name](*limits(left), *limits(right)))
+    else:
+        left, right = _as_floats(left, right)
+    real = not is_whole(left) or name == "true_divide"
+    bounds = WITHIN[name](*limits(left), *limits(right))
+    if bounds[0] == bounds[1] and not real:
+        return bounds[0]
+    return once(name, (left, right), lambda batch: Many(batch, bounds, name, (left, right), real=real))
+
+
+def _shifted(left: Any, by: int) -> tuple[Any, int]:
+    """x + 3 - 2 is x + 1, so that what is equal is one number."""
+    if isinstance(left, Many) and left.name == "add" and isinstance(left.sides[1], int):
+        return left.sides[0], left.sides[1] + by
+    return left, by
+
+
+def paired(left: Any, right: Any) -> tuple[Any, Any]:
+    """Both whole, or both floats."""
+    whole = is_whole(left) or is_truth(left), is_whole(right) or is_truth(right)
+    return (left, right) if whole[0] == whole[1] else _as_floats(left, right)
+
+
+def _as_floats(left: Any, right: Any) -> tuple[Any, Any]:
+    return as_float(left), as_float(right)
+
+
+def as_float(value: Any) -> Any:
+    """A whole number as the nearest float."""
+    if not isinstance(value, Many):
+        return float(value)
+    if value.real:
+        return value
+    bounds = (float(value.least), float(value.most))
+    return once("float", (value,), lambda batch: Many(batch, bounds, "float", (value,), real=True))
+
+
+def applied(function: Callable[..., Any], sides: tuple[Any, ...], bounds: Bounds, *, real: bool = True) -> Any:
+    """A function of Python's for each variant, whose result lies between the bounds."""
+    key = ("apply", function, real)
+    return once(key, sides, lambda batch: Many(batch, bounds, "apply", sides, real=real, function=function))
+
+
+def once(name: Any, sides: tuple[Any, ...], new: Callable[[Batch], Many]) -> Any:
+    """What was made before of the same, or is made now."""
+    batch = next(one.batch for one in sides if isinstance(one, Many))
+    key = (name, *(id(one) if isinstance(one, Many) else (type(one), one) for one in sides))
     if key not in batch.made:
-        batch.made[key] = _new(batch, name, left, right)
+        batch.made[key] = new(batch)
     return batch.made[key]
-
-
-def _with_zero(divisor: Any) -> bool:
-    """Whether a divisor may be zero."""
-    least, most = bounds(divisor)
-    if least <= 0 <= most:
-        _tighten(divisor)
-        least, most = bounds(divisor)
-    return least <= 0 <= most
-
-
-def _new(batch: Batch, name: str, left: Any, right: Any) -> Any:
-    within = WITHIN[name](*bounds(left), *bounds(right))
-    if not fits(within):  # by the bounds; the values may still fit
-        _tighten(left, right)
-        within = WITHIN[name](*bounds(left), *bounds(right))
-    if within[0] == within[1]:
-        return within[0]
-    exact = not all(map(fits, (within, bounds(left), bounds(right))))
-    made = Many(batch, within, made=(name, left, right), exact=exact)
-    if exact:
-        made.tighten()
-    return made

@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
 from typing import Any
-
-#: what Python computes under each name
-PYTHON: Mapping[str, Callable[[Any, Any], Any]] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "floor_divide": operator.floordiv,
-    "remainder": operator.mod,
-    "maximum": max,
-    "minimum": min,
-}
 
 
 class Operators:
@@ -33,11 +20,6 @@ class Operators:
     @abstractmethod
     def computed(name: str, left: Any, right: Any) -> Any:
         """A number, or NotImplemented."""
-
-    @staticmethod
-    @abstractmethod
-    def one_by_one(function: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
-        """A number, whatever the function gives."""
 
     def __eq__(self, other: object) -> Any:
         return self.compared("eq", other)
@@ -88,16 +70,13 @@ class Operators:
         return self.computed("remainder", other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return self.one_by_one(operator.truediv, self, other)
+        return self.computed("true_divide", self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return self.one_by_one(operator.truediv, other, self)
+        return self.computed("true_divide", other, self)
 
     def __pow__(self, other: Any) -> Any:
-        return self * self if isinstance(other, int) and other == 2 else self.one_by_one(operator.pow, self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self.one_by_one(operator.pow, other, self)
+        return self * self if isinstance(other, int) and other == 2 else NotImplemented
 
     def __neg__(self) -> Any:
         return self.computed("subtract", 0, self)

@@ -14,7 +14,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
-from archspec.language.many import Many, finite, is_number, is_whole
+from archspec.language.functions import finite
+from archspec.language.functions import whole as entire
+from archspec.language.many import Many, is_number, is_whole
 
 MAX_COUNT = 2**31 - 1
 
@@ -45,8 +47,7 @@ def whole(least: int, most: int, wanted: str) -> Callable[[Any], int]:
             value = int(value)
         if isinstance(value, tuple) and value and all(part == value[0] for part in value):  # a square size is a number
             value = value[0]
-        if isinstance(value, Many):
-            value = value.whole()
+        value = entire(value)
         if not is_whole(value) or value < least:
             raise ValueError(wanted)
         if value > most:
@@ -87,7 +88,7 @@ def fraction(value: Any) -> float:
         share = -1.0
     if not 0 <= share < 1:
         raise ValueError("a share from 0 to below 1, such as 0.4 or 40%")
-    return float(share)
+    return share if isinstance(share, Many) else float(share)
 
 
 def sides(least: int, wanted: str) -> Callable[[Any], tuple[int, int]]:

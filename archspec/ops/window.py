@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
-from archspec.language.many import larger, smaller
+from archspec.language.functions import larger, smaller
 from archspec.language.values import Bool, Padding, Sides
 from archspec.ops.base import Op, Shape, ShapeError, column, needs_map
 from archspec.ops.reach import Reach

@@ -1,0 +1,179 @@
+"""Networks of many variants: what they have alike is expanded once, and a row in which they differ once for each case.
+
+A case is a truth about the variants, such as `a stage has more than two copies`. After the row the cases come together again:
+its node is a choice, its output the one or the other. What is wrong in one case makes those variants wrong, and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from archspec.ir.at import At, Gone, Outcome, StopError, inner
+from archspec.ir.cells import BrokenError
+from archspec.ir.tree import Choice, Tree
+from archspec.language.batch import Differ
+from archspec.language.diagnostics import Diagnostic, Problems
+from archspec.language.formula import UnknownValueError
+from archspec.language.many import Many, deny
+from archspec.language.places import Place
+from archspec.language.truths import both, select
+from archspec.ops.base import Shape
+
+#: as many cases of one row are told apart
+_MAX_CASES = 2048
+
+Counts = tuple[Any, ...]
+#: truths, and how each is answered
+Answers = tuple[tuple[Many, bool], ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Variants that are wrong (where the truth holds), and what is wrong with them; numbers in it may be of many variants."""
+
+    truth: Any
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one case gave: where it holds, and the counts after it."""
+
+    truth: Any
+    found: Any
+    counts: Counts
+
+
+class Cases:
+    """What the variants of one expansion have in common, and what is wrong with some of them.
+
+    `truth` is of the variants that are expanded now: all of them, or those of the cases that the walk is in, and `answers` what
+    that takes for granted. `problems` are those of what is expanded now, `counts` what it has counted. An expansion within
+    another goes on with the cases of that one.
+    """
+
+    def __init__(self, problems: Problems, counts: Counts = (), outer: Cases | None = None) -> None:
+        self.truth: Any = outer.truth if outer else True
+        self.answers: Answers = outer.answers if outer else ()
+        self.problems, self.counts = problems, counts
+        self.failures: list[Failure] = outer.failures if outer else []
+
+    def fail(self, truth: Any, problems: Problems) -> None:
+        """Of the variants that are expanded now, those where the truth holds are wrong."""
+        self.failures.append(Failure(both(self.truth, truth), tuple(problems.found)))
+
+    @contextmanager
+    def _where(self, answers: Answers) -> Iterator[None]:
+        """Only variants that give these answers."""
+        before = self.truth, self.answers
+        with ExitStack() as stack:
+            for truth, answer in answers:
+                stack.enter_context(truth.batch.assuming(truth, answer))
+            self.truth, self.answers = both(self.truth, _all(answers)), (*self.answers, *answers)
+            try:
+                yield
+            finally:
+                self.truth, self.answers = before
+
+    def told(self, run: Callable[[], Any], by: Many) -> list[Case]:
+        """What each case gives that is not wrong, told apart by a truth, and by others as they turn up. If all are wrong, the
+        problems are those of one of them.
+        """
+        problems, counts, failed = self.problems, self.counts, len(self.failures)
+        cases: list[Case] = []
+        todo: list[Answers] = [((by, False),), ((by, True),)]
+        while todo:
+            answers, known = todo.pop(), len(self.failures)
+            self.problems, self.counts = Problems(), counts
+            with self._where(answers):
+                try:
+                    found = run()
+                except Differ as more:
+                    del self.failures[known:]
+                    if len(todo) + len(cases) < _MAX_CASES:
+                        todo += [(*answers, (more.by, False)), (*answers, (more.by, True))]
+                        continue
+                    raise
+                except (StopError, BrokenError, UnknownValueError):
+                    found = Outcome(None, None)
+                if self.problems:
+                    self.fail(True, self.problems)
+                    continue
+            cases.append(Case(_all(answers), found, self.counts))
+        self.problems, self.counts = problems, counts
+        if not cases:
+            for diagnostic in self.failures[failed].diagnostics:
+                problems.include(diagnostic)
+            del self.failures[failed:]
+        else:
+            self.counts = tuple(_chosen([(case.truth, case.counts[at]) for case in cases]) for at in range(len(counts)))
+        return cases
+
+    def together(self, run: Callable[[], Outcome | Gone], at: At, place: Place, *, whole: bool = False) -> Outcome | Gone:
+        """What a row gives: once, if it is the same for all variants, else the cases brought together. `whole`: a row that is
+        there in some variants only takes apart what it stands in.
+        """
+        found, counts, failed = len(self.problems), self.counts, len(self.failures)
+        try:
+            return run()
+        except Differ as differ:
+            self.problems.back_to(found)
+            self.counts = counts
+            del self.failures[failed:]
+            cases = self.told(run, differ.by)
+            there = [isinstance(case.found, Outcome) for case in cases]
+            if whole and any(there) and not all(there):
+                raise
+        if not cases:
+            return Outcome(None, None)
+        return merged([(case.truth, case.found) for case in cases], at, place)
+
+
+def _all(answers: Answers) -> Any:
+    """Where all answers are given."""
+    truth: Any = True
+    for one, answer in answers:
+        truth = both(truth, one if answer else deny(one))
+    return truth
+
+
+def merged(cases: Sequence[tuple[Any, Outcome | Gone]], at: At, place: Place) -> Outcome | Gone:
+    """One outcome of several cases, of which each variant is in one; where a row is gone, what comes in goes on."""
+    if len(cases) == 1:
+        return cases[0][1]
+    gone = [found for _, found in cases if isinstance(found, Gone)]
+    if len(gone) == len(cases):
+        return gone[0]
+    found = [(truth, _passed(one, at, place) if isinstance(one, Gone) else one) for truth, one in cases]
+    shapes = [(truth, one.output) for truth, one in found if one.output is not None]
+    nodes = [(truth, one.node) for truth, one in found if one.node is not None]
+    if len(shapes) < len(cases) or len(nodes) < len(cases):
+        return Outcome(None, shapes[0][1] if shapes else None)
+    output = Shape(*(_chosen([(truth, shape[side]) for truth, shape in shapes]) for side in range(len(Shape._fields))))
+    there: Any = True
+    for truth, one in cases:
+        if isinstance(one, Gone):
+            there = both(there, deny(truth))
+    return Outcome(choice(nodes, at, output, place), output, there=there, gone=gone[0] if gone else None)
+
+
+def _passed(gone: Gone, at: At, place: Place) -> Outcome:
+    return inner("sequence", [], at, at.shape, place)
+
+
+def choice(nodes: Sequence[tuple[Any, Tree]], at: At, output: Shape, place: Place) -> Choice:
+    """A node that is another one in each case."""
+    truths, children = zip(*nodes, strict=True)
+    type_ = next((child.type for child in children if child.type != "sequence"), "sequence")
+    return Choice(at.dotted, type_, children[0].input, output, place, kind="choice", children=children, truths=truths)
+
+
+def _chosen(values: Sequence[tuple[Any, Any]]) -> Any:
+    """The value of the case that holds."""
+    *others, (_, value) = values
+    for truth, other in others:
+        value = select(truth, other, value)
+    return value

@@ -1,0 +1,34 @@
+"""Truths of many variants, a yes or no of each: together, either of two, and the number that hangs on one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archspec.language.intervals import joined
+from archspec.language.many import Many, deny, is_truth, is_whole, limits, once, paired, truth_of
+
+
+def both(left: Any, right: Any) -> Any:
+    """Whether two truths hold together."""
+    if isinstance(left, Many) and isinstance(right, Many):
+        return left if left is right else truth_of("multiply", left, right)
+    plain, other = (right, left) if isinstance(left, Many) else (left, right)
+    return other if plain else False
+
+
+def either(left: Any, right: Any) -> Any:
+    """Whether one of two truths holds."""
+    return deny(both(deny(left), deny(right)))
+
+
+def select(truth: Any, yes: Any, no: Any) -> Any:
+    """The one number where a truth holds, the other elsewhere."""
+    if not isinstance(truth, Many):
+        return yes if truth else no
+    if yes is no or (type(yes) is type(no) and not isinstance(yes, Many) and yes == no):
+        return yes
+    yes, no = paired(yes, no)
+    real = not is_whole(yes) and not is_truth(yes)
+    bounds = joined(limits(yes), limits(no))
+    sides = (truth, yes, no)
+    return once("select", sides, lambda batch: Many(batch, bounds, "select", sides, real=real, truth=is_truth(yes, no)))

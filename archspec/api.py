@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archspec.analysis.audit import Finding
 from archspec.analysis.audit import audit as audit_network
 from archspec.analysis.costs import network_cost
-from archspec.ir.expand import blamed_on_options, expand
+from archspec.ir.loaded import loaded
 from archspec.ir.tree import Network
 from archspec.language.choices import one_of
 from archspec.language.diagnostics import Diagnostic, SpecError, fail
@@ -35,15 +35,28 @@ def load(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None
     value), `input` is height x width x channels, and keywords are vars of the spec (`classes=10`).
     """
     name = os.fspath(spec)
-    changes = [*spelled_changes(set), *(f"vars.{key}={spelled_cell(value)}" for key, value in vars.items())]
-    changed = load_spec(name, set=changes, input=spelled_size(input))
-    return blamed_on_options(changed, lambda: load_spec(name)) if changed.options else expand(changed)
+    return loaded(name, _all_changes(set, vars), spelled_size(input))[1]
+
+
+def _all_changes(set: Changes, vars: Mapping[str, Any]) -> list[str]:
+    return [*spelled_changes(set), *(f"vars.{key}={spelled_cell(value)}" for key, value in vars.items())]
+
+
+def checked(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> Network:
+    """The same as `load`; of a design space its axes, links and constraints are looked at too."""
+    name, changes, size = os.fspath(spec), _all_changes(set, vars), spelled_size(input)
+    changed, network = loaded(name, changes, size)
+    if changed.space is not None:
+        from archspec.design.space import space_of
+
+        space_of(name, changed, network, set=changes, input=size)
+    return network
 
 
 def check(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a spec; empty if nothing is."""
     try:
-        load(spec, set=set, input=input, **vars)
+        checked(spec, set=set, input=input, **vars)
     except SpecError as error:
         return error.diagnostics
     return ()

@@ -36,6 +36,7 @@ from archspec.language.schema import (
     Elsewhere,
     RowClaims,
     SourceInfo,
+    SpaceModel,
     TotalClaims,
 )
 from archspec.language.values import TYPES
@@ -270,6 +271,7 @@ MODELS = (
     BlockModel,
     ColumnModel,
     Distribution,
+    SpaceModel,
 )
 
 

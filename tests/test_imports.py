@@ -14,7 +14,7 @@ from archspec.cli.main import VERBS
 PACKAGE = Path(__file__).parent.parent / "archspec"
 
 #: A part imports itself and what stands before it.
-ORDER = ["files", "language", "library", "ops", "ir", "analysis", "compiler", "render", "api", "cli", "__main__"]
+ORDER = ["files", "language", "library", "ops", "ir", "analysis", "design", "compiler", "render", "api", "cli", "__main__"]
 HEAVY = {"torch", "torchvision", "numpy", "safetensors", "fvcore", "torchinfo", "thop", "ptflops"}
 #: Where torch may be imported at the top of a file.
 TORCH_FILES = {"ops/modules.py"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.variants import FamilyCost, Variants
-from archspec.ir.expand import Family, expand_family
+from archspec.ir.family import Family, expand_family
 from archspec.ir.tree import Network
 from archspec.language.batch import Batch
 from archspec.language.diagnostics import SpecError, fail

@@ -8,7 +8,7 @@ from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.costs import NetworkCost, network_cost, total
-from archspec.ir.expand import Family
+from archspec.ir.family import Family
 from archspec.ir.tree import Choice, Inner, Network, Tree
 from archspec.language.arrays import Program
 from archspec.language.diagnostics import SpecError, fail

@@ -16,14 +16,14 @@ def command(
     format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
 ) -> None:
     """Validate specs: a line for each, and all the errors of all of them."""
-    from archspec.api import load
+    from archspec.api import checked
     from archspec.language.diagnostics import Diagnostic, SpecError
 
     one_of("--format", format, ("text", "json"))
     found: dict[Diagnostic, None] = {}
     for spec in specs:
         try:
-            network = load(spec, set=changes or (), input=input)
+            network = checked(spec, set=changes or (), input=input)
         except SpecError as error:
             found |= dict.fromkeys(error.diagnostics)
             if format == "text":

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from archspec.ir.at import At, Outcome, StopError
-from archspec.ir.cases import Cases, Failure
+from archspec.ir.cases import Cases
 from archspec.ir.cells import Reporter, variables
 from archspec.ir.claims import claims_elsewhere, total_claims
 from archspec.ir.columns import fits, with_headers
@@ -22,55 +20,21 @@ from archspec.ir.tree import INPUT, Elsewhere, Head, Inner, Network, Output
 from archspec.ir.types import Types
 from archspec.ir.unused import check_unused
 from archspec.ir.walk import Walk
-from archspec.language.batch import Differ
-from archspec.language.diagnostics import Diagnostic, Problems, SpecError, did_you_mean, moved
+from archspec.language.diagnostics import Problems, did_you_mean
 from archspec.language.names import nearest
 from archspec.language.nodes import Map, describe, is_null
-from archspec.language.places import Place
 from archspec.language.spec import Spec
 from archspec.ops import op_names
 from archspec.ops.base import Shape
 
 
-@dataclass(frozen=True)
-class Family:
-    """The networks of many variants: one wherever its truth holds, mostly one for all; and which variants are wrong."""
-
-    networks: tuple[tuple[Any, Network], ...]
-    failures: tuple[Failure, ...]
-
-
 def expand(spec: Spec) -> Network:
     """The network of a spec. Raises SpecError with everything that is wrong."""
-    return _expanded(spec, Problems(spec.problems.found))
+    return expanded(spec, Problems(spec.problems.found))
 
 
-def expand_family(made: Callable[[], Spec]) -> Family:
-    """The networks of a spec whose numbers are of many variants; `made` gives it, as far as that hangs on them. Raises SpecError
-    with what is wrong with all of them.
-    """
-    cases = Cases(Problems())
-
-    def run() -> Network | None:
-        try:
-            spec = made()
-            return _expanded(spec, Problems(spec.problems.found), cases)
-        except SpecError as error:
-            for diagnostic in error.diagnostics:
-                cases.problems.include(diagnostic)
-            return None
-
-    try:
-        network = run()
-        found = [(True, network)]
-    except Differ as differ:
-        cases.failures.clear()
-        found = [(case.truth, case.found) for case in cases.told(run, differ.by)]
-    cases.problems.check()
-    return Family(tuple((truth, one) for truth, one in found if one is not None), tuple(cases.failures))
-
-
-def _expanded(spec: Spec, problems: Problems, outer: Cases | None = None) -> Network:
+def expanded(spec: Spec, problems: Problems, outer: Cases | None = None) -> Network:
+    """The same, beside problems that are known; of some variants, if there are cases around it. Raises Differ too."""
     types = Types(spec.blocks, spec.broken)
     edits = Edits(spec.changes, types, Cases(problems))
     shape = Shape(spec.input[2], *spec.input[:2]) if spec.input else None
@@ -123,29 +87,6 @@ def _expanded(spec: Spec, problems: Problems, outer: Cases | None = None) -> Net
         digest=spec.digest,
         elsewhere=elsewhere,
     )
-
-
-def blamed_on_options(spec: Spec, plain: Callable[[], Spec]) -> Network:
-    """Expands a spec that the command line changed: what is wrong only because of that is blamed on the option, or,
-    if there are several, names them. `plain` gives the spec without them.
-    """
-    try:
-        return expand(spec)
-    except SpecError as error:
-        try:
-            expand(plain())
-        except SpecError:
-            raise error from None
-        known = spec.problems.found
-        raise SpecError(one if one in known else _blamed(one, spec.options) for one in error.diagnostics) from None
-
-
-def _blamed(found: Diagnostic, options: list[Place]) -> Diagnostic:
-    if any(found.place.source is option.source for option in options):
-        return found
-    if len(options) == 1:
-        return moved(found, options[0])
-    return replace(found, related=(*found.related, *(("with this change", option) for option in options)))
 
 
 def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames, outputs: Sequence[Output]) -> list[Head]:

@@ -61,6 +61,10 @@ class Types:
         """Whether archspec, or a plug-in, has an op or a block of this (normalised) name."""
         return name in library_names() or name in op_names()
 
+    def redefines(self, name: str) -> bool:
+        """Whether the spec has a block of its own of this (normalised) name."""
+        return name in self._own
+
     def own(self, block: Block) -> bool:
         """Whether a block is the spec's own, and so sees the spec's vars."""
         return self._own.get(block.name) is block

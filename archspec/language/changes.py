@@ -135,12 +135,19 @@ def _nested(words: tuple[str, ...], value: Node, place: Place) -> Map:
 
 def unmatched(change: Change, known: Iterable[str], problems: Problems, *, search: bool) -> None:
     """The diagnostic for a change that met nothing; `search` for the nearest path, which takes time."""
-    path = ".".join(change.path)
-    exact = next((one for one in known if one.partition(".")[2] == path and one.partition(".")[0] in _SECTIONS), None)
-    if search and exact is None:  # one as deep is likelier, and only so many are compared
-        known = list(known)
-        exact = nearest(path, [one for one in known if one.count(".") == path.count(".")]) or nearest(path, known)
-    hint = did_you_mean(exact) if search else None
+    code, message, place, hint = unmatched_path(Text(".".join(change.path), change.place), known if search else None)
     if isinstance(change.value, Map) and len(change.path) == 1 and change.literal:
         hint = hint or "a new row needs a type"
-    problems.add("unknown-path", f"`{path}` is neither a row nor a column of a row", change.place, hint=hint)
+    problems.add(code, message, place, hint=hint)
+
+
+def unmatched_path(path: Text, known: Iterable[str] | None) -> tuple[str, str, Place, str | None]:
+    """Code, message, place and hint for a path that meets nothing; the nearest of those that are `known`, if they are."""
+    hint = None
+    if known is not None:
+        known = list(known)
+        exact = next((one for one in known if one.partition(".")[2] == path and one.partition(".")[0] in _SECTIONS), None)
+        if exact is None:  # one as deep is likelier, and only so many are compared
+            exact = nearest(path, [one for one in known if one.count(".") == path.count(".")]) or nearest(path, known)
+        hint = did_you_mean(exact)
+    return "unknown-path", f"`{path}` is neither a row nor a column of a row", path.place, hint

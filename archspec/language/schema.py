@@ -175,6 +175,32 @@ class BlockModel(Strict):
     body: Any = Field(default=None, description="a row, a list of rows, or a combinator")
 
 
+#: one axis of a design space
+_VALUES: Any = {"type": ["number", "string", "boolean"]}
+_AXES = WithJsonSchema(
+    {"type": "object", "additionalProperties": {"anyOf": [_VALUES, {"type": "array", "minItems": 1, "items": _VALUES}]}}
+)
+_LINKS = WithJsonSchema({"type": "object", "additionalProperties": {"type": "string", "pattern": "^="}})
+
+
+class SpaceModel(Strict):
+    """A design space: which cells vary, over which values, and what its members keep to."""
+
+    vary: Annotated[dict[str, Any], _AXES] = Field(
+        default={}, description="an axis for each path: a range 16:96:16, or a list of values"
+    )
+    each: Annotated[dict[str, Any], _AXES] = Field(
+        default={}, description="the same, with an axis for each cell that a path meets"
+    )
+    links: Annotated[dict[str, Word], _LINKS] = Field(default={}, description="formulas for cells that follow from others")
+    where: Annotated[
+        tuple[Word, ...],
+        BeforeValidator(
+            lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=Word | tuple[Word, ...]
+        ),
+    ] = Field(default=(), description="constraints, such as params <= 7M: one, or a list")
+
+
 class Document(Strict):
     """One YAML document: a spec, or the changes that a spec makes to the one it extends."""
 
@@ -201,3 +227,4 @@ class Document(Strict):
         default={}, description="what further sources say of the network, by a name for each"
     )
     init: Any = Field(default=None, description="how the weights start: a scheme's name, or op, tensor, distribution")
+    space: SpaceModel | None = Field(default=None, description="the variants of this spec that a sweep looks through")

@@ -56,6 +56,8 @@ class Spec:
     outputs: Node | None = None
     init: Scheme = field(default_factory=dict)
     init_node: Node | None = None
+    #: the section `space` of the last document
+    space: Map | None = None
     documents: list[str] = field(default_factory=list)
     #: blocks that come from files which `uses` names, with the place of their names
     used: dict[str, Place] = field(default_factory=dict)
@@ -104,6 +106,9 @@ def base_spec(node: Map, problems: Problems) -> Spec:
         sources=[node.place.source],
     )
     _merge(spec, document, node, problems)
+    if "space" in node:
+        message = "a design space extends the spec whose cells it varies"
+        problems.add("missing-key", message, node.key("space").place, hint="add `extends: ` and the name of a spec")
     return spec
 
 
@@ -112,6 +117,8 @@ def extend(spec: Spec, node: Map, problems: Problems) -> None:
     _need(node, ("name",), problems)
     spec.sources.append(node.place.source)
     change(spec, node, problems)
+    space = node.get("space")  # a spec that extends a space is one of its members, and no space
+    spec.space = space if isinstance(space, Map) else None
 
 
 def change(spec: Spec, node: Map, problems: Problems) -> None:

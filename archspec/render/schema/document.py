@@ -59,6 +59,7 @@ def _base() -> Json:
     """What a document holds that extends nothing."""
     return {
         "required": ["name", "input", "rows"],
+        "not": {"required": ["space"]},
         "properties": {
             "name": {"not": NULL},
             "rows": {"type": "array", "minItems": 1},

@@ -54,15 +54,21 @@ class FamilyCost:
 
     def of(self, path: str) -> Cost | None:
         """What the node at a path costs; 0 in a variant that has no such node, None if no variant has one."""
-        if not any(_there(node, path) for _, costs in self.networks for node in _tops(costs)):
-            return None
-        return self._cost(lambda costs: Cost.total(_cost_at(node, path) for node in _tops(costs)))
+        found = [_where(there, total(node)) for there, node in self.at(path)]
+        return Cost.total(found) if found else None
 
-    def columns(self, path: str) -> Iterator[tuple[Any, Mapping[str, Any]]]:
-        """The typed columns of the node at a path, and where it is there, in one network or alternative after the other."""
+    def at(self, path: str) -> Iterator[tuple[Any, Tree]]:
+        """The nodes at a path, and where each of them is the one."""
+        return self._nodes(lambda node: node.path == path, lambda node: path.startswith(f"{node.path}."))
+
+    def nodes(self) -> Iterator[tuple[Any, Tree]]:
+        """The rows and all that is inside of them, then the heads, and where each of them is there."""
+        return self._nodes(lambda node: True, lambda node: True)
+
+    def _nodes(self, wanted: Callable[[Tree], bool], inside: Callable[[Tree], bool]) -> Iterator[tuple[Any, Tree]]:
         for truth, costs in self.networks:
-            for node in _tops(costs):
-                yield from ((both(truth, there), found.columns) for there, found in _nodes_at(node, path))
+            for node in (*costs.network.rows, *(head.node for head in costs.network.heads)):
+                yield from _found(node, truth, wanted, inside)
 
     def _cost(self, told: Callable[[NetworkCost], Cost]) -> Cost:
         return Cost.total(_where(truth, told(costs)) for truth, costs in self.networks)
@@ -75,28 +81,16 @@ def _where(truth: Any, cost: Cost) -> Cost:
     return Cost(*(select(truth, figure, 0) for figure in cost))
 
 
-def _tops(costs: NetworkCost) -> list[Tree]:
-    return [*costs.network.rows, *(head.node for head in costs.network.heads)]
-
-
-def _cost_at(node: Tree, path: str) -> Cost:
-    return Cost.total(_where(truth, total(found)) for truth, found in _nodes_at(node, path))
-
-
-def _there(node: Tree, path: str) -> bool:
-    return next(_nodes_at(node, path), None) is not None
-
-
-def _nodes_at(node: Tree, path: str, truth: Any = True) -> Iterator[tuple[Any, Tree]]:
-    """The nodes at a path, and where each of them is the one."""
+def _found(node: Tree, truth: Any, wanted: Callable[[Tree], bool], inside: Callable[[Tree], bool]) -> Iterator[tuple[Any, Tree]]:
     if isinstance(node, Choice):
         for case, child in zip(node.truths, node.children, strict=True):
-            yield from _nodes_at(child, path, both(truth, case))
-    elif node.path == path:
+            yield from _found(child, both(truth, case), wanted, inside)
+        return
+    if wanted(node):
         yield truth, node
-    elif isinstance(node, Inner) and path.startswith(f"{node.path}."):
+    if isinstance(node, Inner) and inside(node):
         for child in node.children:
-            yield from _nodes_at(child, path, truth)
+            yield from _found(child, truth, wanted, inside)
 
 
 class Reasons(Mapping[int, SpecError]):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
+from archspec.language.batch import Differ
 from archspec.language.intervals import joined
 from archspec.language.many import Many, deny, is_truth, is_whole, limits, once, paired, truth_of
 
@@ -32,3 +35,21 @@ def select(truth: Any, yes: Any, no: Any) -> Any:
     bounds = joined(limits(yes), limits(no))
     sides = (truth, yes, no)
     return once("select", sides, lambda batch: Many(batch, bounds, "select", sides, real=real, truth=is_truth(yes, no)))
+
+
+def by_case(run: Callable[[], Any], answers: tuple[tuple[Many, bool], ...] = ()) -> Iterator[tuple[Any, Any]]:
+    """What a function gives in each case that it tells apart, and where the case holds."""
+    truth: Any = True
+    with ExitStack() as stack:
+        for one, answer in answers:
+            stack.enter_context(one.batch.assuming(one, answer))
+            truth = both(truth, one if answer else deny(one))
+        try:
+            found = run()
+        except Differ as differ:
+            by = differ.by
+        else:
+            yield truth, found
+            return
+    for answer in (True, False):
+        yield from by_case(run, (*answers, (by, answer)))

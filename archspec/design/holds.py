@@ -1,0 +1,82 @@
+"""Which of many members keep a constraint: one truth for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from typing import Any
+
+from archspec.analysis.costs import NodeCost
+from archspec.analysis.variants import FamilyCost
+from archspec.design.where import TOTALS, Constraint, Name
+from archspec.ir.tree import Tree
+from archspec.language.formula import FormulaError, evaluate
+from archspec.language.many import deny
+from archspec.language.truths import both, by_case, either, select
+
+
+def holds(constraint: Constraint, costs: FamilyCost, listed: Mapping[str, Any]) -> Any:
+    """The truth of whether a member keeps it, in every row that has the bare columns it names. `listed` is what each axis has.
+
+    A member that lacks a named cell keeps it, one whose formula has no value (a division by zero) does not.
+    """
+    columns = {name.key for name in constraint.names.values() if name.kind == "column"}
+    rows = [one for one in costs.nodes() if columns <= one[1].columns.keys()] if columns else [(True, None)]
+    cells = {word: name for word, name in constraint.names.items() if name.kind == "cell"}
+    kept: Any = True
+    for there, row in rows:
+        for present, found in _combined(cells, costs):
+            values = {word: _value(name, row, costs, listed) for word, name in constraint.names.items() if word not in cells}
+            answer = _answer(constraint.formula, {**values, **found})
+            kept = both(kept, either(deny(both(there, present)), answer))
+    return kept
+
+
+def figure(name: str, costs: FamilyCost) -> Any:
+    """A total, or `row.figure`, which is 0 where a member has no such row."""
+    if name in TOTALS:
+        return getattr(costs if name in ("depth", "params_with_heads") else costs.total, name)
+    path, _, key = name.rpartition(".")
+    return sum(select(there, _of_node(node, key), 0) for there, node in costs.at(path))
+
+
+def _of_node(node: Tree, key: str) -> Any:
+    cost = NodeCost(node)
+    return cost.depth if key == "depth" else getattr(cost.cost, key)
+
+
+def _value(name: Name, row: Tree | None, costs: FamilyCost, listed: Mapping[str, Any]) -> Any:
+    if name.kind == "axis":
+        return listed[name.key]
+    if name.kind == "column":
+        assert row is not None
+        return row.columns[name.key]
+    return figure(name.key if name.kind == "total" else f"{name.path}.{name.key}", costs)
+
+
+def _combined(cells: Mapping[str, Name], costs: FamilyCost) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The values of named cells, which may be others in each network of the family, and where they are these."""
+    if not cells:
+        yield True, {}
+        return
+    (word, name), *more = cells.items()
+    for there, node in costs.at(name.path):
+        if name.key in node.columns:
+            for also, others in _combined(dict(more), costs):
+                yield both(there, also), {word: node.columns[name.key], **others}
+
+
+def _answer(formula: str, values: Mapping[str, Any]) -> Any:
+    """Whether the formula holds; in each case that it tells apart."""
+
+    def run() -> Any:
+        try:
+            return _yes(evaluate(formula, values))
+        except FormulaError:
+            return False
+
+    return reduce(either, (both(truth, found) for truth, found in by_case(run)), False)
+
+
+def _yes(value: Any) -> Any:
+    return value if hasattr(value, "truth") and value.truth else bool(value)

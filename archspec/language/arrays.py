@@ -23,15 +23,17 @@ class Program:
 
     def __init__(self, wanted: Sequence[Any]) -> None:
         self._wanted = wanted
-        #: what is held besides buffers: plain numbers, and numbers whose values come from outside of the steps
-        self._held: list[Any] = []
-        self._home: dict[Any, int] = {}  # buffers count from 0, what is held from -1 down until their number is known
-        self._free: list[int] = []
+        order = list(_order([one for one in wanted if isinstance(one, Many)]))
+        self._tables = {node: _Table(node, leaf) for node in order if (leaf := _tabled(node)) is not None}
+        apart = [node for node in order if node.name == "given" or node in self._tables or node.exact]
+        plain = {_key(side): side for node in order for side in node.sides if not isinstance(side, Many)}
+        #: what is held beside the buffers: numbers that come from outside of the steps or fit into no buffer, and plain ones
+        self._held = [*apart, *plain.values()]
+        #: where each is held; a buffer has two places, one for whole numbers and one for floats in the same memory
+        self._home = {key: at for at, key in enumerate([*map(_key, apart), *plain])}
         self._count = 0
-        self._tables: dict[Many, _Table] = {}
-        steps = self._steps([one for one in wanted if isinstance(one, Many)])
-        self._steps_placed = [(function, tuple(map(self._place, sides)), self._place(out)) for function, sides, out in steps]
-        self._places = [self._place(self._home[id(one)]) if isinstance(one, Many) else None for one in wanted]
+        self._steps = list(self._in_steps(order))
+        self._places = [self._home.get(_key(one)) if isinstance(one, Many) else None for one in wanted]
 
     def __call__(self, given: Mapping[Many, Array]) -> list[Any]:
         """The numbers, as int64, float64 or bool arrays; as Python's integers where an int64 may not hold them; plain numbers
@@ -49,65 +51,40 @@ class Program:
         whole = {**given, **{node: table(given) for node, table in self._tables.items()}}
         held = [whole.get(one) if isinstance(one, Many) else one for one in self._held]
         results = [np.empty(size, _kind(one)) if isinstance(one, Many) else one for one in self._wanted]
-        ints = np.empty((self._count, min(size, PIECE)), np.int64)
-        floats = ints.view(np.float64)
+        buffers = np.empty((self._count, min(size, PIECE)), np.int64)
         for start in range(0, size, PIECE):
             stop = min(start + PIECE, size)
-            now: list[Any] = [*ints[:, : stop - start], *floats[:, : stop - start]]
-            now += [one[start:stop] if isinstance(one, np.ndarray) else one for one in held]
-            for function, sides, out in self._steps_placed:
+            now = [one[start:stop] if isinstance(one, np.ndarray) else one for one in held]
+            now += [view for row in buffers[:, : stop - start] for view in (row, row.view(np.float64))]
+            for function, sides, out in self._steps:
                 now[out] = function(*[now[side] for side in sides], out=now[out])
             for result, place in zip(results, self._places, strict=True):
                 if place is not None:
                     result[start:stop] = now[place]
         return results
 
-    def _place(self, at: int) -> int:
-        return at if at >= 0 else 2 * self._count - 1 - at
-
-    def _steps(self, wanted: Sequence[Many]) -> Iterator[Step]:
+    def _in_steps(self, order: Sequence[Many]) -> Iterator[Step]:
         """The steps in order: a buffer is used again as soon as nothing reads it."""
-        order = list(_order(wanted))
         last = {id(side): node for node in order for side in node.sides if isinstance(side, Many)}
-        kept = {id(one) for one in wanted}
-        buffers: dict[int, int] = {}
-        steps: list[tuple[Many, tuple[int, ...], int, int]] = []
+        kept = {id(one) for one in self._wanted}
+        first, free = len(self._held), list[int]()
         for node in order:
-            if node.name == "given":
-                self._hold(node, id(node))
+            if node.name == "given" or node in self._tables:
                 continue
-            if node.name == "apply" and (leaf := _only_leaf(node)) is not None:
-                self._tables[node] = _Table(node, leaf)
-                self._hold(node, id(node))
-                continue
-            sides = tuple(
-                self._home[id(side)] if isinstance(side, Many) else self._hold(side, (type(side), side)) for side in node.sides
-            )
+            sides = tuple(self._home[_key(side)] for side in node.sides)
             for side in {id(side): side for side in node.sides if isinstance(side, Many)}.values():
-                if id(side) in buffers and last[id(side)] is node and id(side) not in kept:
-                    self._free.append(buffers[id(side)])
-            if node.exact:
-                out = self._hold(None, id(node))
-            else:
-                if not self._free:
-                    self._free.append(self._count)
+                if self._home[id(side)] >= first and last[id(side)] is node and id(side) not in kept:
+                    free.append((self._home[id(side)] - first) // 2)
+            if not node.exact:
+                if not free:
+                    free.append(self._count)
                     self._count += 1
-                buffers[id(node)] = out = self._free.pop()
-                self._home[id(node)] = out
-            steps.append((node, sides, out, 0))
-        # the second half of the buffers' places are the same memory as floats
-        real = {id(node) for node in order if node.real and id(node) in buffers}
-        for name in real:
-            self._home[name] += self._count
-        for node, _, out, _ in steps:
-            sides = tuple(self._home[id(side) if isinstance(side, Many) else (type(side), side)] for side in node.sides)
-            yield _function(node), sides, out + (self._count if id(node) in real else 0)
+                self._home[id(node)] = first + 2 * free.pop() + node.real
+            yield _function(node), sides, self._home[id(node)]
 
-    def _hold(self, value: Any, key: Any) -> int:
-        if key not in self._home:
-            self._held.append(value)
-            self._home[key] = -len(self._held)
-        return self._home[key]
+
+def _key(value: Any) -> Any:
+    return id(value) if isinstance(value, Many) else (type(value), value)
 
 
 class _Table:
@@ -136,8 +113,10 @@ def _kind(node: Many) -> Any:
     return np.float64 if node.real else np.int64 if fits((node.least, node.most)) else object
 
 
-def _only_leaf(node: Many) -> Many | None:
-    """The one given number that a number depends on, if it is one."""
+def _tabled(node: Many) -> Many | None:
+    """The one given number that a function of Python's depends on, if it is one."""
+    if node.name != "apply":
+        return None
     leaves = {id(one): one for one in _order([node], through=True) if one.name == "given"}
     return next(iter(leaves.values())) if len(leaves) == 1 else None
 
@@ -207,7 +186,6 @@ def _order(wanted: Sequence[Many], *, through: bool = False) -> Iterator[Many]:
         elif id(node) not in seen:
             seen.add(id(node))
             todo.append((node, True))
-            if through or node.name != "apply" or _only_leaf(node) is None:
-                todo += [(side, False) for side in reversed(node.sides) if isinstance(side, Many)]
-            elif (leaf := _only_leaf(node)) is not None:
-                todo.append((leaf, False))
+            leaf = None if through else _tabled(node)
+            sides = node.sides if leaf is None else (leaf,)
+            todo += [(side, False) for side in reversed(sides) if isinstance(side, Many)]

@@ -22,6 +22,8 @@ from archspec.language.spec import Spec
 if TYPE_CHECKING:
     from archspec.language.many import Array
 
+#: values of an array that are told apart, and as many elements are looked at before all are
+_FEW, _LOOKED = 256, 2048
 _SIDES = ("height", "width", "channels")
 
 
@@ -123,9 +125,19 @@ def _number(array: Array, batch: Batch, given: dict[Many, Array]) -> Any:
     least, most = array.min().item(), array.max().item()
     if least == most:
         return least
-    number = new_number(batch, (least, most), real=array.dtype.kind == "f", truth=array.dtype == bool)
+    number = new_number(batch, (least, most), real=array.dtype.kind == "f", truth=array.dtype == bool, values=_few(array))
     given[number] = array
     return number
+
+
+def _few(array: Array) -> tuple[Any, ...]:
+    """All values of an array, if they are few."""
+    import numpy as np
+
+    if len(array) > _FEW and len(np.unique(array[:_LOOKED])) > _FEW:
+        return ()
+    values = np.unique(array)
+    return tuple(values.tolist()) if len(values) <= _FEW else ()
 
 
 def _sides(sides: list[Any], spec: Spec) -> tuple[int, int, int]:

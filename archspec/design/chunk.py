@@ -177,7 +177,7 @@ class _Family:
                 return number
         plain: list[Any] = list(values)
         truth, real = isinstance(plain[0], bool), any(isinstance(value, float) for value in plain)
-        number = given(batch, (min(plain), max(plain)), real=real, truth=truth)
+        number = given(batch, (min(plain), max(plain)), real=real, truth=truth, values=tuple(dict.fromkeys(plain)))
         self._given[number] = at, values
         return number
 

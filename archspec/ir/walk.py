@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,14 +11,17 @@ from typing import Any
 from archspec.ir.at import At, Gone, Outcome, inner
 from archspec.ir.cells import BrokenError, Reporter
 from archspec.ir.claims import checked_claims, stated_size
+from archspec.ir.expansion import MAX_NODES
 from archspec.ir.joins import joined, shares
 from archspec.ir.keys import check_keys, copies, kept, sources
 from archspec.ir.kinds import Kinds
 from archspec.ir.rows import COMBINATORS, Row, named_rows, row_from
 from archspec.ir.scope import Ref, Removed
 from archspec.ir.tree import Claim, Tree
+from archspec.language.arrays import possible
 from archspec.language.diagnostics import Problems
 from archspec.language.formula import UnknownValueError
+from archspec.language.many import Many
 from archspec.language.names import CLAIMS
 from archspec.language.nodes import Map, Node, Seq, Text, describe, is_null
 from archspec.language.places import Place
@@ -151,9 +155,8 @@ class Walk(Kinds):
         one = row.only("type", "layer", *COMBINATORS)
         children: list[Tree | None] = []
         current = at.shape
-        for index in range(getattr(count, "most", count)):
+        for index, there in _numbered(count):
             here = At((*at.path, str(index)), replace(at.scope, index=index), current)
-            there = index < count
             found = self._copy(one, here, stated, there, row.place)
             if found is None:
                 continue
@@ -215,3 +218,15 @@ class Walk(Kinds):
             report.add("shape-mismatch", f"no branch of the {kind} is left", row.place_of(kind))
             raise BrokenError
         return joined(kind, shapes, nodes, at, row.keys[kind][0].place, report)
+
+
+def _numbered(count: Any) -> Iterator[tuple[int, Any]]:
+    """The copies of a repeated row, and where each is there; where counts are few, copies that go together have one truth."""
+    if not isinstance(count, Many):
+        yield from ((index, True) for index in range(count))
+        return
+    known = possible(count)
+    steps = sorted({0, *known}) if known else list(range(int(min(count.most, MAX_NODES)) + 1))
+    steps = [number for number in steps if 0 <= number <= MAX_NODES]
+    for before, after in itertools.pairwise(steps):
+        yield from ((index, count >= after) for index in range(before, after))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 #: variants that are computed at once
 PIECE = 8192
+#: combinations of values that are tried to tell what a number may be
+_TRIED = 4096
 
 #: a function of its sides and of the buffer that may take the result (`out`), where the sides are held, and the result
 Step = tuple[Callable[..., Any], tuple[int, ...], int]
@@ -119,6 +122,18 @@ def _tabled(node: Many) -> Many | None:
         return None
     leaves = {id(one): one for one in _order([node], through=True) if one.name == "given"}
     return next(iter(leaves.values())) if len(leaves) == 1 else None
+
+
+def possible(number: Many) -> list[int]:
+    """All that a whole number may be, smallest first, if it hangs on few values of given numbers; else nothing."""
+    import numpy as np
+
+    leaves = [one for one in _order([number], through=True) if one.name == "given"]
+    if not all(one.values for one in leaves) or math.prod(len(one.values) for one in leaves) > _TRIED:
+        return []
+    grid = np.meshgrid(*(np.asarray(one.values) for one in leaves))
+    (found,) = Program([number])({one: array.reshape(-1) for one, array in zip(leaves, grid, strict=True)})
+    return sorted(set(found.tolist()))
 
 
 def _guarded(function: Callable[..., Any] | None) -> Callable[..., Any]:

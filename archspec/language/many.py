@@ -30,11 +30,12 @@ _TRIED = 1024
 class Many(Operators):
     """A whole number of each variant of a batch, from `least` to `most`; `real`: a float of each; `truth`: 0 or 1, a yes or no.
 
-    `name` is what made it of `sides`; `function` computes it, where numpy has nothing that rounds as Python does.
+    `name` is what made it of `sides`; `function` computes it, where numpy has nothing that rounds as Python does. `values` are
+    all that a given number may be, if they are known.
     """
 
     __hash__ = object.__hash__
-    __slots__ = ("batch", "exact", "function", "least", "most", "name", "real", "sides", "truth")
+    __slots__ = ("batch", "exact", "function", "least", "most", "name", "real", "sides", "truth", "values")
 
     def __init__(
         self,
@@ -46,8 +47,9 @@ class Many(Operators):
         real: bool = False,
         truth: bool = False,
         function: Callable[..., Any] | None = None,
+        values: tuple[Any, ...] = (),
     ) -> None:
-        self.batch, self.name, self.sides, self.function = batch, name, sides, function
+        self.batch, self.name, self.sides, self.function, self.values = batch, name, sides, function, values
         self.real, self.truth = real, truth
         self.least, self.most = bounds
         #: whether it is computed with Python's integers, since an int64 may not hold it, or what it is made of
@@ -94,9 +96,9 @@ class Many(Operators):
         return self if self.least >= 0 else made("maximum", self, -self)
 
 
-def given(batch: Batch, bounds: Bounds, *, real: bool = False, truth: bool = False) -> Many:
-    """A number that is given for each variant when its values are asked for; it lies between the bounds."""
-    return Many(batch, bounds, "given", real=real, truth=truth)
+def given(batch: Batch, bounds: Bounds, *, real: bool = False, truth: bool = False, values: tuple[Any, ...] = ()) -> Many:
+    """A number that is given for each variant when it is computed; it lies between the bounds, and is one of `values`."""
+    return Many(batch, bounds, "given", real=real, truth=truth, values=values)
 
 
 def is_truth(*values: Any) -> bool:

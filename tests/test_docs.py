@@ -26,7 +26,7 @@ from archspec.cli.main import main
 from archspec.language.blocks import FORMULA_NAMES, scheme_names
 from archspec.language.diagnostics import CODES
 from archspec.language.figures import Counts, OpRules, ParamRules
-from archspec.language.formula import CONSTANTS, FUNCTIONS
+from archspec.language.arithmetic import CONSTANTS, FUNCTIONS
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE
 from archspec.language.schema import (
     BlockModel,

@@ -16,6 +16,7 @@ import archspec
 from archspec.analysis.audit import audit
 from archspec.analysis.counters import FVCORE, counted, facts_of
 from archspec.analysis.fvcore import fvcore_count
+from archspec.analysis.state import state_sizes
 from archspec.compiler.module import build_model
 from archspec.ir.scope import Layer
 from archspec.ir.tree import Leaf, leaves
@@ -71,6 +72,8 @@ def holds(network: Any) -> None:
     model = build_model(network).double()
     expected = {node.path: (2, *node.output.tensor) for node in nodes(network) if node.path not in skipped(network)}
     assert sizes(network, model.train()) == expected
+    state = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    assert [*state.items()] == [*state_sizes(network).items()]
     parameters = sum(parameter.numel() for parameter in model.parameters())
     assert parameters == report.costs.total.params + report.costs.heads_total.params
     read = {one.path for one in network.outputs}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from functools import cache
-from operator import add
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from functools import cache, reduce
+from operator import add, mul
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as _Field
@@ -18,6 +18,10 @@ from archspec.ops.reach import Reach
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+#: the size of a tensor, as torch has it: its dimensions, none for a single number
+Size: TypeAlias = tuple[int, ...]
 
 
 class Shape(NamedTuple):
@@ -93,6 +97,8 @@ class Op(BaseModel):
     name: ClassVar[str]
     #: its trained tensors, which an initialisation may name, with their number of dimensions
     tensors: ClassVar[Mapping[str, int]] = {}
+    #: its floating-point tensors in the state_dict that are not trained (running statistics)
+    statistics: ClassVar[tuple[str, ...]] = ()
     #: whether the op is one of the layers that `depth` counts (convolutions and linears)
     layer: ClassVar[bool] = False
     #: whether, as the last row, it only reads the logits: the model returns its input (see docs/language.md, softmax)
@@ -104,9 +110,17 @@ class Op(BaseModel):
         """The output's shape for an input of `shape`; raises ShapeError."""
         return shape
 
+    def state(self, shape: Shape, out: Shape) -> Mapping[str, Size]:
+        """The sizes of its tensors in the state_dict, in torch's order, for an input of `shape`, whose output is `out`."""
+        return {}
+
     def cost(self, shape: Shape, out: Shape) -> Cost:
-        """What it costs for an input of `shape`, whose output is `out`."""
-        return Cost()
+        """What it costs for an input of `shape`, whose output is `out`: of an op that does not say, its tensors alone."""
+        sizes = self.state(shape, out)
+        if not sizes:
+            return Cost()
+        trained, kept = ([elements(size) for name, size in sizes.items() if name in of] for of in (self.tensors, self.statistics))
+        return Cost(sum(trained), buffers=sum(kept))
 
     def facts(self, shape: Shape, out: Shape) -> Facts:
         """What other tools count of it besides its cost, for an input of `shape`, whose output is `out`."""
@@ -163,6 +177,18 @@ def _annotated(annotation: Any, extra: Any) -> Any:
     from typing import Annotated
 
     return Annotated[annotation, extra]
+
+
+def elements(size: Size) -> int:
+    """How many numbers a tensor of this size has."""
+    return reduce(mul, reversed(size)) if size else 1  # channels last: they are what differs where numbers are arrays
+
+
+def layer_cost(state: Mapping[str, Size], places: int, out: Shape) -> Cost:
+    """What a convolution or linear costs, each weight of which meets so many places."""
+    weights = elements(state["weight"])
+    biases = elements(state.get("bias", (0,)))
+    return Cost(weights + biases, biases, weights * places, out.elements)
 
 
 def divides(parts: int, column: str, counts: Mapping[str, int]) -> None:

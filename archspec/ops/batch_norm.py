@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Number
-from archspec.ops.base import Cost, Op, Shape, column
+from archspec.ops.base import Op, Shape, Size, column
 from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
@@ -16,13 +16,15 @@ class BatchNorm(Op):
 
     name: ClassVar[str] = "batch norm"
     tensors: ClassVar[Mapping[str, int]] = {"weight": 1, "bias": 1}
+    statistics: ClassVar[tuple[str, ...]] = ("running_mean", "running_var")
 
     eps: Number = column(1e-5, least=0, about="added to the variance")
     momentum: Number = column(0.1, least=0, about="weight of a new batch in the running statistics (torch's sense)")
     affine: Bool = column(True, about="whether it has a scale and a shift")
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(2 * shape.channels if self.affine else 0, buffers=2 * shape.channels)
+    def state(self, shape: Shape, out: Shape) -> Mapping[str, Size]:
+        each = (*(self.tensors if self.affine else ()), *self.statistics)
+        return {**dict.fromkeys(each, (shape.channels,)), "num_batches_tracked": ()}
 
     def facts(self, shape: Shape, out: Shape) -> Facts:
         if not self.affine:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from archspec.language.values import Bool, Channels, Count, Padding, Sides
-from archspec.ops.base import Cost, Op, Shape, column, divides, needs_map
+from archspec.ops.base import Cost, Op, Shape, Size, column, divides, layer_cost, needs_map
 from archspec.ops.reach import Reach
 from archspec.ops.window import ONE, Window
 
@@ -36,10 +36,12 @@ class Conv(Op):
         divides(self.groups, "groups", {"channels that come in": shape.channels, "filters": self.filters})
         return Shape(self.filters, *self.window.slide(shape))
 
+    def state(self, shape: Shape, out: Shape) -> Mapping[str, Size]:
+        weight = (self.filters, shape.channels // self.groups, *self.patch)
+        return {"weight": weight, "bias": (self.filters,)} if self.bias else {"weight": weight}
+
     def cost(self, shape: Shape, out: Shape) -> Cost:
-        weights = self.filters * (shape.channels // self.groups) * (self.patch[0] * self.patch[1])
-        biases = self.filters if self.bias else 0
-        return Cost(weights + biases, biases, weights * (out.height * out.width), out.elements)
+        return layer_cost(self.state(shape, out), out.height * out.width, out)
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         return self.window.reach(shape)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Count, Number
-from archspec.ops.base import Cost, Op, Shape, ShapeError, column, divides
+from archspec.ops.base import Op, Shape, ShapeError, Size, column, divides
 from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class GroupNorm(Op):
             raise ShapeError(f"{self.groups} groups leave each of the {shape.elements} values alone", "groups")
         return shape
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(2 * shape.channels if self.affine else 0)
+    def state(self, shape: Shape, out: Shape) -> Mapping[str, Size]:
+        return dict.fromkeys(self.tensors, (shape.channels,)) if self.affine else {}
 
     def facts(self, shape: Shape, out: Shape) -> Facts:
         if not self.affine:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Number
-from archspec.ops.base import Cost, Op, Shape, ShapeError, column, needs_map
+from archspec.ops.base import Op, Shape, ShapeError, Size, column, needs_map
 from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class InstanceNorm(Op):
             raise ShapeError("instance norm needs more than one place in the map")
         return shape
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(2 * shape.channels if self.affine else 0)
+    def state(self, shape: Shape, out: Shape) -> Mapping[str, Size]:
+        return dict.fromkeys(self.tensors, (shape.channels,)) if self.affine else {}
 
     def facts(self, shape: Shape, out: Shape) -> Facts:
         if not self.affine:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Number
-from archspec.ops.base import Cost, Op, Shape, column
+from archspec.ops.base import Op, Shape, Size, column
 from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ class LayerNorm(Op):
     eps: Number = column(1e-5, least=0, about="added to the variance; ConvNeXt has 1e-6")
     affine: Bool = column(True, about="whether it has a scale and a shift")
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(2 * shape.channels if self.affine else 0)
+    def state(self, shape: Shape, out: Shape) -> Mapping[str, Size]:
+        return dict.fromkeys(self.tensors, (shape.channels,)) if self.affine else {}
 
     def facts(self, shape: Shape, out: Shape) -> Facts:
         if not self.affine:

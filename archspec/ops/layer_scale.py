@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Number
-from archspec.ops.base import Cost, Op, Shape, column
+from archspec.ops.base import Op, Shape, Size, column
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,8 +18,8 @@ class LayerScale(Op):
 
     init: Number = column(1e-6, about="the factor before training")
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(shape.channels)
+    def state(self, shape: Shape, out: Shape) -> Mapping[str, Size]:
+        return {"weight": (shape.channels,)}
 
     def module(self, shape: Shape) -> nn.Module:
         from archspec.ops.modules import LayerScale

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Channels
-from archspec.ops.base import Cost, Op, Shape, column
+from archspec.ops.base import Cost, Op, Shape, Size, column, layer_cost
 from archspec.ops.reach import Reach
 
 if TYPE_CHECKING:
@@ -24,10 +24,12 @@ class Linear(Op):
     def output(self, shape: Shape) -> Shape:
         return Shape(self.filters, flat=True)
 
+    def state(self, shape: Shape, out: Shape) -> Mapping[str, Size]:
+        weight = (self.filters, shape.elements)
+        return {"weight": weight, "bias": (self.filters,)} if self.bias else {"weight": weight}
+
     def cost(self, shape: Shape, out: Shape) -> Cost:
-        weights = shape.elements * self.filters
-        biases = self.filters if self.bias else 0
-        return Cost(weights + biases, biases, weights, self.filters)
+        return layer_cost(self.state(shape, out), 1, out)
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:
         return Reach.whole(shape.height), Reach.whole(shape.width)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Number
-from archspec.ops.base import Cost, Op, Shape, column
+from archspec.ops.base import Op, Shape, Size, column
 from archspec.ops.facts import Facts
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ class Prelu(Op):
 
     slope: Number = column(0.25, about="the slope before training")
 
-    def cost(self, shape: Shape, out: Shape) -> Cost:
-        return Cost(shape.channels)
+    def state(self, shape: Shape, out: Shape) -> Mapping[str, Size]:
+        return {"weight": (shape.channels,)}
 
     def facts(self, shape: Shape, out: Shape) -> Facts:
         return Facts(prelu_elements=shape.elements)

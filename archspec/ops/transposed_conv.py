@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.language.values import Bool, Channels, Count, Margin, Padding, Sides
-from archspec.ops.base import Cost, Op, Shape, ShapeError, column, divides, needs_map
+from archspec.ops.base import Cost, Op, Shape, ShapeError, Size, column, divides, elements, layer_cost, needs_map
 from archspec.ops.facts import Facts
 from archspec.ops.reach import Reach
 from archspec.ops.window import ONE, Pair, Window
@@ -51,14 +51,16 @@ class TransposedConv(Op):
             raise ShapeError(f"nothing of the {shape.height}x{shape.width} map is left after the padding is cropped", "padding")
         return Shape(self.filters, height, width)
 
+    def state(self, shape: Shape, out: Shape) -> Mapping[str, Size]:
+        weight = (shape.channels, self.filters // self.groups, *self.patch)
+        return {"weight": weight, "bias": (self.filters,)} if self.bias else {"weight": weight}
+
     def cost(self, shape: Shape, out: Shape) -> Cost:
-        weights = shape.channels * (self.filters // self.groups) * (self.patch[0] * self.patch[1])
-        biases = self.filters if self.bias else 0
         # every input place is multiplied with the whole kernel
-        return Cost(weights + biases, biases, weights * (shape.height * shape.width), out.elements)
+        return layer_cost(self.state(shape, out), shape.height * shape.width, out)
 
     def facts(self, shape: Shape, out: Shape) -> Facts:
-        weights = shape.channels * (self.filters // self.groups) * (self.patch[0] * self.patch[1])
+        weights = elements(self.state(shape, out)["weight"])
         return Facts(transposed_excess=weights * (out.height * out.width - shape.height * shape.width))
 
     def reach(self, shape: Shape, out: Shape) -> tuple[Reach, Reach]:

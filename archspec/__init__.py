@@ -9,13 +9,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archspec.api import Report, audit, build, check, costs, load, reconcile, report
+    from archspec.api import Report, audit, build, check, costs, diff, load, reconcile, report
     from archspec.language.diagnostics import Diagnostic, SpecError
     from archspec.ops import register
+    from archspec.render.diff.difference import Difference
     from archspec.render.reconcile import Reconciliation
 
 __all__ = [
     "Diagnostic",
+    "Difference",
     "Reconciliation",
     "Report",
     "SpecError",
@@ -23,6 +25,7 @@ __all__ = [
     "build",
     "check",
     "costs",
+    "diff",
     "load",
     "reconcile",
     "register",
@@ -31,6 +34,7 @@ __all__ = [
 
 _HOMES = {
     "Diagnostic": "archspec.language.diagnostics",
+    "Difference": "archspec.render.diff.difference",
     "SpecError": "archspec.language.diagnostics",
     "Reconciliation": "archspec.render.reconcile",
     "register": "archspec.ops",

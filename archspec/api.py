@@ -1,4 +1,4 @@
-"""The verbs in Python: load, check, report, audit, reconcile, build. Each takes a path or the name of a shipped spec."""
+"""The verbs in Python: load, check, report, audit, reconcile, diff, build. Each takes a path or the name of a shipped spec."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from archspec.analysis.variants import Variants
     from archspec.compiler.module import Model
     from archspec.compiler.weights import Loaded
+    from archspec.render.diff.difference import Difference
     from archspec.render.reconcile import Reconciliation
 
 
@@ -219,29 +220,76 @@ def audit(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = Non
     return audit_network(load(spec, set=set, input=input, **vars))
 
 
+def diff(
+    before: str | os.PathLike[str],
+    after: str | os.PathLike[str] | None = None,
+    *,
+    depth: int = 1,
+    all: bool = False,
+    set: Changes = (),
+    input: Input = None,
+    **vars: Any,
+) -> Difference:
+    """What changes from one spec to another, or (without `after`) to itself with changes: rows by name, figures, tensors.
+
+    `set`, and vars by keyword, change the second. `input` is that of both if two are named, else one more change. `all`
+    shows also the rows that stay the same. Raises SpecError, with what is wrong with either.
+    """
+    from archspec.design.diff import diff as diff_networks
+    from archspec.render.diff.difference import Difference
+
+    changes = [*spelled_changes(set), *(f"vars.{key}={spelled_cell(value)}" for key, value in vars.items())]
+    if after is None and not changes and input is None:
+        message = "a difference is between two specs, or between one and itself with changes"
+        raise fail("unsupported", message, option("SPEC", os.fspath(before)), hint="name another spec, or add --set PATH=VALUE")
+    networks, problems = [], dict[str, Diagnostic]()
+    pair = ((before, (), input if after is not None else None), (before if after is None else after, changes, input))
+    for spec, given, size in pair:
+        try:
+            networks.append(load(spec, set=given, input=size))
+        except SpecError as error:
+            problems |= {str(one): one for one in error.diagnostics}  # the same may be wrong with both
+            if after is None:
+                break  # what is wrong with the one is wrong with the other
+    if problems:
+        raise SpecError(problems.values())
+    told = changes if after is not None or input is None else [*changes, f"input={spelled_size(input)}"]
+    return Difference(diff_networks(*networks), tuple(told), depth, all)
+
+
 def build(
     spec: str | os.PathLike[str],
     *,
     heads: bool = True,
     weights: str | os.PathLike[str] | None = None,
+    partial: bool = False,
     set: Changes = (),
     input: Input = None,
     **vars: Any,
 ) -> Model:
     """The spec as a torch module in train mode, initialised by its scheme or with `weights` (safetensors) loaded.
 
-    `build("googlenet", classes=10)` sets the spec's var `classes`. Raises SpecError.
+    `partial` loads the weights that fit by name and size; the others stay initialised. `build("googlenet", classes=10)`
+    sets the spec's var `classes`. Raises SpecError.
     """
     network = load(spec, set=set, input=input, **vars)
-    return compiled(network, option("SPEC", os.fspath(spec)), heads=heads, weights=weights)[0]
+    return compiled(network, option("SPEC", os.fspath(spec)), heads=heads, weights=weights, partial=partial)[0]
 
 
 def compiled(
-    network: Network, place: Place, *, heads: bool = True, weights: str | os.PathLike[str] | None = None
+    network: Network,
+    place: Place,
+    *,
+    heads: bool = True,
+    weights: str | os.PathLike[str] | None = None,
+    partial: bool = False,
 ) -> tuple[Model, Loaded | None]:
     """The module of a loaded network, and what was loaded into it. What can be refused is refused before torch is imported."""
     from archspec.compiler.checks import check_memory, check_weights_file
 
+    if partial and weights is None:
+        given = option("--partial", "--partial")
+        raise fail("unsupported", "--partial says how to load weights", given, hint="add --weights FILE")
     check_memory(network, place, heads=heads)
     if weights is not None:
         check_weights_file(Path(weights))
@@ -249,4 +297,4 @@ def compiled(
     from archspec.compiler.weights import load_weights
 
     model = build_model(network, heads=heads)
-    return model, load_weights(model, network, Path(weights)) if weights is not None else None
+    return model, load_weights(model, network, Path(weights), partial=partial) if weights is not None else None

@@ -23,10 +23,10 @@ from pydantic import BaseModel
 
 from archspec import api
 from archspec.cli.main import main
+from archspec.language.arithmetic import CONSTANTS, FUNCTIONS
 from archspec.language.blocks import FORMULA_NAMES, scheme_names
 from archspec.language.diagnostics import CODES
 from archspec.language.figures import Counts, OpRules, ParamRules
-from archspec.language.arithmetic import CONSTANTS, FUNCTIONS
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE
 from archspec.language.schema import (
     BlockModel,
@@ -293,10 +293,12 @@ def test_the_json_page_names_every_field(tmp_path: Path) -> None:
     (path,) = tmp_path.glob("*.yaml")
     report = api.report(path, depth=3, counter="fvcore", measure={"repeats": 2}).data()
     audit = audit_data(api.load(path), api.audit(path))
+    found_diff = api.diff(path, depth=3, set="conv1.stride=1").data()
+    found_diff.pop("tensors")  # by name
     diagnostics = [one.as_dict() for one in api.check(path, input="8x8")]
     assert diagnostics
     text = "".join((DOCS / name).read_text("utf-8") for name in ("json.md", "errors.md"))
-    found = {key for data in (report, audit, diagnostics) for key in fields(data)}
+    found = {key for data in (report, audit, found_diff, diagnostics) for key in fields(data)}
     assert sorted(key for key in found if f"`{key}`" not in text) == []
 
 

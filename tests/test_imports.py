@@ -100,6 +100,8 @@ print(({found}), file=sys.stderr)
         ["report", "googlenet", "--format", "json", "--depth", "3"],
         ["audit", "googlenet"],
         ["reconcile", "googlenet"],
+        ["diff", "googlenet", "googlenet-bn"],
+        ["diff", "googlenet", "--set", "vars.classes=10", "--format", "json", "--depth", "9"],
         ["list"],
         ["show", "inception"],
         ["show", "conv"],

@@ -1,4 +1,4 @@
-"""The JSON of `report` and `audit` against its schema, for every shipped spec."""
+"""The JSON of `report`, `audit`, `reconcile` and `diff` against its schema, for every shipped spec."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def test_the_json_of_every_spec_is_what_its_schema_says(name: str) -> None:
         "report": api.report_network(network, depth=9).data(),
         "audit": audit_data(network, api.audit_network(network)),
         "reconcile": api.reconcile(name).data(),
+        "diff": api.diff("googlenet-naive", name, depth=9).data(),
     }
     for what, data in found.items():
         schema = SCHEMAS[what]()
@@ -67,7 +68,7 @@ def test_a_schema_refuses_what_is_not_the_contract() -> None:
         assert list(validator.iter_errors(one))
 
 
-@pytest.mark.parametrize("what", ["report", "audit", "reconcile"])
+@pytest.mark.parametrize("what", ["report", "audit", "reconcile", "diff"])
 def test_the_schema_file_is_what_the_code_says(what: str) -> None:
     path = ROOT / "specs" / f"{what}.schema.json"
     Draft202012Validator.check_schema(SCHEMAS[what]())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from archspec.ir.tree import Leaf, Network, leaves
 from archspec.ops.base import Size, elements
@@ -11,6 +11,18 @@ from archspec.ops.base import Size, elements
 def state_sizes(network: Network, *, heads: bool = True) -> dict[str, Size]:
     """Name to size of every tensor that the built model's `state_dict()` has, in its order; those of heads are the last."""
     return {f"{leaf.path}.{name}": size for leaf in _ops(network, heads) for name, size in _state(leaf).items()}
+
+
+def start_of(network: Network) -> Callable[[str], str]:
+    """How the tensor of a name is initialised, in words: by the spec's scheme, or as torch does it."""
+    ops = {leaf.path: leaf.op.name for leaf in _ops(network, True)}
+
+    def told(name: str) -> str:
+        path, _, tensor = name.rpartition(".")
+        start = network.init.get(ops.get(path, ""), {}).get(tensor)
+        return str(start) if start else "as torch does"
+
+    return told
 
 
 def unstated(network: Network) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ def command(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write by extension: .safetensors.")
     ] = None,
     weights: Annotated[Path | None, typer.Option("--weights", metavar="FILE", help="Load these weights (.safetensors).")] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Of --weights: load those that fit by name and size.")] = False,
     no_heads: Annotated[bool, typer.Option("--no-heads", help="Leave out the auxiliary heads, which only train.")] = False,
 ) -> None:
     """Compile a spec into a torch module, run one forward pass, and print the report."""
@@ -29,17 +30,20 @@ def command(
     from archspec.api import compiled, load, report_network
     from archspec.language.places import option
     from archspec.render.audit import audit_notes
+    from archspec.render.diff.tensors import loaded_page
     from archspec.render.page import show
 
     _check_target(output)
     network = load(spec, set=changes or (), input=input)
-    model, loaded = compiled(network, option("SPEC", spec), heads=not no_heads, weights=weights)
+    model, loaded = compiled(network, option("SPEC", spec), heads=not no_heads, weights=weights, partial=partial)
     show(report_network(network).page())
     typer.echo(_built(model))
     typer.echo(_ran(model, network))
     findings = audit(network)
     typer.echo("audit: " + next(audit_notes(network, findings)) + (" See `archspec audit`." if findings else ""))
-    if loaded:
+    if loaded and partial:
+        show(loaded_page(loaded, network, str(weights)))
+    elif loaded:
         typer.echo(f"loaded {loaded.tensors} tensors from {weights}" + _left_out(loaded.left_out, loaded.digest, network))
     if output is not None:
         _write(model, network, output)

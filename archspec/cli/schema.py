@@ -11,7 +11,7 @@ from archspec.files import write_text
 
 
 def command(
-    of: Annotated[str, typer.Option("--of", help="spec, or the JSON that report, audit or reconcile prints.")] = "spec",
+    of: Annotated[str, typer.Option("--of", help="spec, or the JSON that report, audit, reconcile or diff prints.")] = "spec",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
 ) -> None:
     """The JSON Schema of a spec, with which editors complete and check (see docs/editor.md), or of results."""

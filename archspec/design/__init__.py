@@ -1,1 +1,1 @@
-"""What a spec could be: differences, scaling, sweeps, spaces, search. Numbers come from the closed form, never from torch."""
+"""What changes from one network to another, and designs over many of them. Never imports torch."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
@@ -34,6 +34,16 @@ class Claim:
     why: str | None = None
 
 
+def cell_texts(columns: Mapping[str, Any], written: Collection[tuple[str, str]]) -> dict[str, str]:
+    """The columns that `written` names with their headers, as text by header; patch and stride are one cell."""
+    texts = {name: shown(columns[name]) for name, _ in written}
+    stride = columns.get("stride")
+    if "patch" in texts and "stride" in texts and isinstance(stride, tuple):  # a block's own `stride` may be a number
+        texts["patch"] += "/" + (str(stride[0]) if stride[0] == stride[1] else shown(stride))
+        del texts["stride"]
+    return {header: texts[name] for name, header in written if name in texts}
+
+
 @dataclass(frozen=True)
 class Node:
     """What leaves and inner nodes share. `path` is the name in torch's state_dict; `sources` are the
@@ -58,12 +68,7 @@ class Node:
     @property
     def cells(self) -> dict[str, str]:
         """The written columns as text by header; patch and stride are one cell again, as papers print them."""
-        texts = {name: shown(self.columns[name]) for name, _ in self.written}
-        if "patch" in texts and "stride" in texts:
-            stride = self.columns["stride"]
-            texts["patch"] += "/" + (str(stride[0]) if stride[0] == stride[1] else shown(stride))
-            del texts["stride"]
-        return {header: texts[name] for name, header in self.written if name in texts}
+        return cell_texts(self.columns, self.written)
 
     def but(self, **changes: Any) -> Self:
         """This node with some fields changed: dataclasses.replace, but fast, since every row of a network is made so."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from archspec.language.diagnostics import did_you_mean
 from archspec.language.figures import Counts, Extent, Figure, Published, output_size
 from archspec.language.names import REASONS, nearest
-from archspec.language.nodes import is_null
+from archspec.language.nodes import is_null, shown
 from archspec.language.reasons import Reason
 from archspec.language.values import TYPES, Number, Word, nonnegative, number, written
 
@@ -111,6 +111,10 @@ class Distribution(Strict):
     he_uniform: Literal["fan in", "fan out"] | None = Field(default=None, alias="he uniform", description="gain for relu")
     xavier_normal: Spread = Field(default=None, alias="xavier normal", description="gain")
     xavier_uniform: Spread = Field(default=None, alias="xavier uniform", description="gain")
+
+    def __str__(self) -> str:
+        (name,) = self.model_fields_set
+        return f"{name.replace('_', ' ')} {shown(getattr(self, name))}"
 
     @property
     def needs_matrix(self) -> bool:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from archspec.analysis.audit import Finding
 from archspec.ir.tree import Network
 from archspec.language.figures import Counts
+from archspec.render.cells import signed_percent
 from archspec.render.page import Grid, Header, Page, Title
 from archspec.render.units import counting
 
@@ -69,7 +70,4 @@ def _percent(counts: Counts) -> str:
 
 def deviation(finding: Finding) -> str:
     """In per cent of the published figure; nothing for sizes, and where 0 is published."""
-    if finding.deviation is None:
-        return ""
-    text = f"{100 * finding.deviation:+.1f}"
-    return ("0.0" if text in ("+0.0", "-0.0") else text) + " %"
+    return signed_percent(finding.deviation)

@@ -35,6 +35,14 @@ def sides(value: tuple[int | Fraction | float | None, ...]) -> str:
     return "x".join("all" if side is None else str(side) if isinstance(side, int) else f"{float(side):g}" for side in value)
 
 
+def signed_percent(part: Fraction | float | None) -> str:
+    """A part with its sign, in percent with one decimal: `+12.5 %`; nothing for None."""
+    if part is None:
+        return ""
+    text = f"{float(100 * part):+,.1f}"
+    return ("0.0" if text in ("+0.0", "-0.0") else text) + " %"
+
+
 def bar(share: Fraction) -> str:
     """A share from 0 to 1 as a bar."""
     eighths = round(share * 8 * _WIDTH)

@@ -1,4 +1,4 @@
-"""The report as a table in Markdown (GitHub's), for a README or a pull request."""
+"""The report, or any page, with its tables in Markdown (GitHub's), for a README or a pull request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from archspec.render.column import Column
 from archspec.render.columns import table_columns
 from archspec.render.lines import Line
 from archspec.render.notes import report_notes
+from archspec.render.page import Grid, Header, Page, Title
 
 if TYPE_CHECKING:
     from archspec.render.report import Report
@@ -33,6 +34,24 @@ def report_markdown(report: Report) -> str:
     return "\n".join([title, "", *_table(columns, rows), "", *notes]) + "\n"
 
 
+def page_markdown(page: Page) -> str:
+    """A page whose title is bold, with its tables, and its lines as lists."""
+    lines: list[str] = []
+    for part in page:
+        if isinstance(part, Title):
+            lines.append(f"**{escaped(part.name)}** {escaped(part.rest)}".rstrip())
+        elif isinstance(part, Grid):
+            rows = [[_indented(text) for text in cells] for cells in part.lines]
+            lines += _table(part.headers, rows)
+        else:
+            lines.append(f"- {escaped(part)}" if part else "")
+    return "\n".join(lines) + "\n"
+
+
+def _indented(text: str) -> str:
+    return "&emsp;" * ((len(text) - len(text.lstrip(" "))) // 2) + escaped(text)
+
+
 def escaped(text: str) -> str:
     """Text that shows as it is, in one line."""
     return _MARKUP.sub(lambda found: "\\" + found[0], " ".join(text.split()))
@@ -44,7 +63,7 @@ def _cells(columns: Sequence[Column], line: Line) -> Iterator[str]:
         yield indent + escaped(cell(column, line))
 
 
-def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _table(columns: Sequence[Column | Header], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """The head, a rule that aligns the columns, and the rows; padded, so that the text is a table too."""
     widths = [max(3, *map(len, below)) for below in zip(*rows, strict=True)]
     rule = ["-" * width if column.left else "-" * (width - 1) + ":" for column, width in zip(columns, widths, strict=True)]

@@ -1,4 +1,4 @@
-"""What `report` and `audit` print as JSON: the contract of docs/json.md as JSON Schema.
+"""What `report`, `audit`, `reconcile` and `diff` print as JSON: the contract of docs/json.md as JSON Schema.
 
 New fields may come without another `schema` number, so unknown ones are let through.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from archspec.analysis.dtypes import DTYPES
+from archspec.design.diff import CHANGES, COUNTS
 from archspec.render.columns import COLUMNS
 from archspec.render.data import SCHEMA
 from archspec.render.schema.form import Json, ref
@@ -83,6 +84,58 @@ def reconcile_schema() -> Json:
         optional=["live"],
     )
     return _schema("reconcile", document, {key: _shapes()[key] for key in ("count", "size")})
+
+
+def diff_schema() -> Json:
+    """The JSON Schema of `archspec diff SPEC SPEC --format json`."""
+    number: Json = {"type": "integer"}
+    absent: Json = {"type": "null"}
+    network = _object({"name": _TEXT, "digest": _TEXT, "input": ref("size")})
+    edit = _object({"header": _TEXT, **_both({"type": ["string", "null"]})})
+    percent: Json = {"type": ["number", "null"], "description": "of what it was; null from 0, and where one has no such row"}
+    count = _object({**_both({"type": ["integer", "null"], "minimum": 0}), "delta": number, "percent": percent})
+    sizes: Json = {"type": "object", "additionalProperties": ref("shape")}
+    field = _object(_both({"anyOf": [ref("sides"), absent]}))
+    size = _object(_both({"anyOf": [ref("size"), absent]}))
+    row = _object(
+        {
+            "id": _TEXT,
+            "path": _TEXT,
+            "change": {"enum": [*CHANGES]},
+            "own": {**_FLAG, "description": "whether it is itself another, and not only fed by others that are"},
+            "type": _object(_both({"type": ["string", "null"]})),
+            "edits": _list(ref("edit"), "its cells that differ"),
+            "input": ref("sizes"),
+            "output": ref("sizes"),
+            **{name: ref("change") for name in COUNTS},
+            "receptive_field": ref("fields"),
+        }
+    )
+    row["properties"]["rows"] = _list(ref("row"), "its parts, with --depth 2 and more")
+    totals = {name: ref("change") for name in (*COUNTS, "depth", "params_with_heads")}
+    resized: Json = {"type": "object", "additionalProperties": _object(_both(ref("shape")))}
+    document = _object(
+        {
+            "schema": {"const": SCHEMA},
+            **_both(network),
+            "set": _list(_TEXT, "the changes that made the second network"),
+            "equal": _FLAG,
+            "edits": _list(ref("edit"), "what differs beside rows and heads"),
+            "totals": _object({**totals, "receptive_field": ref("fields")}),
+            "rows": _list(ref("row")),
+            "heads": _list(ref("row")),
+            "tensors": _object({"carried": sizes, "resized": resized, "new": sizes, "dropped": sizes}),
+            "unstated": _list(_TEXT, "paths of ops that do not say their tensors"),
+        }
+    )
+    shape = _list({"type": "integer", "minimum": 1}, "of a tensor of the state_dict, as torch has it; empty for one number")
+    defs = {key: _shapes()[key] for key in ("size", "sides")}
+    own = {"row": row, "edit": edit, "change": count, "sizes": size, "fields": field, "shape": shape}
+    return _schema("diff", document, {**own, **defs})
+
+
+def _both(one: Json) -> Json:
+    return {"before": one, "after": one}
 
 
 def _figures() -> Json:

@@ -9,11 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archspec.api import Report, audit, build, check, costs, diff, load, reconcile, report
+    from archspec.api import Report, audit, build, check, costs, diff, load, reconcile, report, sweep
     from archspec.language.diagnostics import Diagnostic, SpecError
     from archspec.ops import register
     from archspec.render.diff.difference import Difference
     from archspec.render.reconcile import Reconciliation
+    from archspec.render.sweep import Swept
 
 __all__ = [
     "Diagnostic",
@@ -21,6 +22,7 @@ __all__ = [
     "Reconciliation",
     "Report",
     "SpecError",
+    "Swept",
     "audit",
     "build",
     "check",
@@ -30,6 +32,7 @@ __all__ = [
     "reconcile",
     "register",
     "report",
+    "sweep",
 ]
 
 _HOMES = {
@@ -37,6 +40,7 @@ _HOMES = {
     "Difference": "archspec.render.diff.difference",
     "SpecError": "archspec.language.diagnostics",
     "Reconciliation": "archspec.render.reconcile",
+    "Swept": "archspec.render.sweep",
     "register": "archspec.ops",
 }
 

@@ -1,11 +1,11 @@
-"""The verbs in Python: load, check, report, audit, reconcile, diff, build. Each takes a path or the name of a shipped spec."""
+"""The verbs in Python: load, check, report, audit, reconcile, diff, sweep, build. Each takes a path or a shipped name."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archspec.analysis.audit import Finding
 from archspec.analysis.audit import audit as audit_network
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from archspec.compiler.weights import Loaded
     from archspec.render.diff.difference import Difference
     from archspec.render.reconcile import Reconciliation
+    from archspec.render.sweep import Swept
+
+#: axes by path, or as options say them
+Axes: TypeAlias = str | Iterable[str] | Mapping[str, Any]
 
 
 def load(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> Network:
@@ -171,6 +175,65 @@ def costs(spec: str | os.PathLike[str], *, set: Changes = (), input: Any = None,
         if alike:  # no variant is to blame
             raise SpecError(alike)
     return found
+
+
+def sweep(
+    spec: str | os.PathLike[str],
+    *,
+    vary: Axes = (),
+    each: Axes = (),
+    where: str | Iterable[str] = (),
+    links: Mapping[str, str] | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    pareto: str | Iterable[str] = (),
+    top: int | None = None,
+    by: str | None = None,
+    output: str | os.PathLike[str] | None = None,
+    set: Changes = (),
+    input: Input = None,
+    announce: Callable[[Iterable[str]], None] = lambda lines: None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    **vars: Any,
+) -> Swept:
+    """Many variants of a spec, or the members of a design space, costed at once; needs numpy.
+
+    `vary` and `each` are axes by path: a range as text (`"16:96:16"`), or values; `where` are constraints. It keeps the
+    Pareto front of the figures `pareto`, or the `top` best by the figure `by` (`"-depth"`: the largest), or all variants
+    that keep every constraint. `output` (.csv, .jsonl) gets these rows as they come. Raises SpecError.
+    """
+    from archspec.design.keep import choice
+    from archspec.design.space import space_of
+    from archspec.design.sweep import plan
+    from archspec.render.sweep import Swept, announced
+
+    name, changes, size = os.fspath(spec), _all_changes(set, vars), spelled_size(input)
+    made = space_of(
+        name,
+        *loaded(name, changes, size),
+        vary=_spelled_axes(vary),
+        each=_spelled_axes(each),
+        where=[where] if isinstance(where, str) else where,
+        links=(links or {}).items(),
+        set=changes,
+        input=size,
+    )
+    planned = plan(made, samples, seed)
+    path = Path(output) if output is not None else None
+    chosen = choice(planned, samples, spelled_names(pareto or ()), top, by, path)
+    announce(announced(planned))
+    counts, rows = chosen.run(progress)
+    return Swept(planned, counts, rows, chosen.pareto, chosen.by if top is not None else None)
+
+
+def _spelled_axes(told: Axes) -> list[str]:
+    """Axes as options say them."""
+    if not isinstance(told, Mapping):
+        return [told] if isinstance(told, str) else list(told)
+    spelled = {path: [values] if isinstance(values, str) else list(values) for path, values in told.items()}
+    return [
+        f"{path}={','.join(v if isinstance(v, str) else spelled_cell(v) for v in values)}" for path, values in spelled.items()
+    ]
 
 
 def reconcile(

@@ -9,9 +9,7 @@ from archspec.cli.options import InputOption, SetOption, SpecArgument, one_of
 
 def command(
     before: SpecArgument,
-    after: Annotated[
-        str | None, typer.Argument(metavar="SPEC", help="The other; without it the first with its changes.")
-    ] = None,
+    after: Annotated[str | None, typer.Argument(metavar="SPEC", help="The other; without it the first with its changes.")] = None,
     changes: SetOption = None,
     input: InputOption = None,
     format: Annotated[str, typer.Option("--format", help="table, markdown or json.")] = "table",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -46,6 +46,8 @@ class Space:
     where: tuple[Constraint, ...] = ()
     set: tuple[str, ...] = ()
     input: str | None = None
+    #: the axes and links that options added to those of the file
+    told: Mapping[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def size(self) -> int:
@@ -87,9 +89,10 @@ class Space:
         """The changes of a member, by path."""
         return self.at(self.steps(index))
 
-    def changes(self, steps: Sequence[int]) -> list[str]:
-        """The changes of the member with these steps as `--set` takes them, those of all members first."""
-        return [*self.set, *spelled_changes(self.at(steps))]
+    def changes(self, steps: Sequence[int], *, whole: bool = False) -> list[str]:
+        """The changes of the member with these steps as `--set` takes them, those of all members first; `whole`: and `input`."""
+        size = [f"input={self.input}"] if self.input and whole else []
+        return [*self.set, *spelled_changes(self.at(steps)), *size]
 
     def values(self, steps: Sequence[int]) -> tuple[Value, ...]:
         """What each axis lists at these steps; its factor, if it has factors."""
@@ -137,7 +140,7 @@ def space_of(
     input: str | None = None,
 ) -> Space:
     """The same of a spec that was loaded, with `set` and `input`, under this name."""
-    problems, set = Problems(), tuple(set)
+    problems, set, vary, each, links = Problems(), tuple(set), list(vary), list(each), list(links)
     told = [_tried(problems, told_option, "--vary", text) for text in vary]
     told += [_tried(problems, told_option, "--vary-each", text, True) for text in each]
 
@@ -151,8 +154,11 @@ def space_of(
         linked += filter(None, [_tried(problems, _link, Text(path, place), Text(formula, place), cells, found)])
     for text in where:
         limits += _tried(problems, constraints, Text(text, option("--where", text)), network, found) or []
+    if input is not None and any(axis.name == "input" for axis in found):
+        problems.add("bad-value", "`input` is on an axis, and stated", option("--input", input))
     problems.check()
-    return Space(name, tuple(found), network, tuple(linked), tuple(limits), set, input)
+    options = {"vary": vary, "each": each, "links": [f"{path}={formula}" for path, formula in links]}
+    return Space(name, tuple(found), network, tuple(linked), tuple(limits), set, input, options)
 
 
 def _of_spec(

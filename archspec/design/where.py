@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, Protocol
@@ -150,12 +150,12 @@ def _meant(name: str, network: Network, axes: Sequence[Named], place: Place) -> 
     if name.startswith("vars.") and any(axis.name == name for axis in axes):
         return Name("axis", name)
     path, _, key = name.rpartition(".")
-    node = next((node for node in nodes_of(network) if node.path == path), None) if path else None
+    node = node_at(network, path) if path else None
     if node is not None and key in ROW_FIGURES:
         return Name("cost", key, path)
     if (node is not None and key in node.columns) or any(name in axis.cells for axis in axes):
         return Name("cell", key, path)
-    if not path and any(name in node.columns for node in nodes_of(network)):
+    if not path and rows_with(network, {name}):
         return Name("column", name)
     if any(axis.name == name for axis in axes):
         return Name("axis", name)
@@ -165,14 +165,27 @@ def _meant(name: str, network: Network, axes: Sequence[Named], place: Place) -> 
     raise fail("unknown-name", f"nothing here is called `{name}`", place, hint=hint)
 
 
-def nodes_of(network: Network) -> Iterator[Tree]:
-    """The rows, and what is inside of them; then the heads."""
-    for top in (*network.rows, *(head.node for head in network.heads)):
-        todo = [top]
-        while todo:
-            node = todo.pop()
-            yield node
-            todo += reversed(node.children) if isinstance(node, Inner) else ()
+def node_at(network: Network, path: str) -> Tree | None:
+    """The node at a path: a row, or what is inside of one or of a head."""
+    todo = [*network.rows, *(head.node for head in network.heads)]
+    while todo:
+        node = todo.pop()
+        if node.path == path:
+            return node
+        todo += node.children if isinstance(node, Inner) and path.startswith(f"{node.path}.") else ()
+    return None
+
+
+def rows_with(network: Network, columns: Set[str]) -> list[Tree]:
+    """The rows that have all these columns; if a row has not, those inside of it that have."""
+    found, todo = [], [*reversed(network.rows)]
+    while todo:
+        node = todo.pop()
+        if columns <= node.columns.keys():
+            found.append(node)
+        elif isinstance(node, Inner):
+            todo += reversed(node.children)
+    return found
 
 
 def _known(network: Network, axes: Sequence[Named]) -> Iterator[str]:

@@ -117,17 +117,18 @@ def _whole(document: Map, path: Path, root: Path, budget: Budget, problems: Prob
     if whole is document:
         return _Layer(document, document.place.source.text)
     kept = Map(whole.place, {whole.key(key): value for key, value in whole.items() if key != "uses"})
-    return _Layer(whole, _as_text(kept))
+    return _Layer(whole, as_text(kept))
 
 
 def _option_text(name: str, node: Map) -> str:
     """An option as one more document of the spec's text."""
     place = node.place
     words = {Text(key, place): Text(name, place, plain=False) for key in ("extends", "name")}
-    return _as_text(Map(place, {**words, **{node.key(key): value for key, value in node.items()}}))
+    return as_text(Map(place, {**words, **{node.key(key): value for key, value in node.items()}}))
 
 
-def _as_text(node: Map) -> str:
+def as_text(node: Map) -> str:
+    """A mapping as YAML, a plain scalar still plain."""
     return str(yaml.serialize(_yaml(node), width=10**6, allow_unicode=True))
 
 

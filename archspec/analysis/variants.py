@@ -59,16 +59,15 @@ class FamilyCost:
 
     def at(self, path: str) -> Iterator[tuple[Any, Tree]]:
         """The nodes at a path, and where each of them is the one."""
-        return self._nodes(lambda node: node.path == path, lambda node: path.startswith(f"{node.path}."))
-
-    def nodes(self) -> Iterator[tuple[Any, Tree]]:
-        """The rows and all that is inside of them, then the heads, and where each of them is there."""
-        return self._nodes(lambda node: True, lambda node: True)
-
-    def _nodes(self, wanted: Callable[[Tree], bool], inside: Callable[[Tree], bool]) -> Iterator[tuple[Any, Tree]]:
         for truth, costs in self.networks:
             for node in (*costs.network.rows, *(head.node for head in costs.network.heads)):
-                yield from _found(node, truth, wanted, inside)
+                yield from _found(node, truth, lambda one: one.path == path, lambda one: path.startswith(f"{one.path}."))
+
+    def outermost(self, wanted: Callable[[Tree], bool]) -> Iterator[tuple[Any, Tree]]:
+        """The rows, or what is inside of them, that are wanted, and where each of them is there: not what is inside of one."""
+        for truth, costs in self.networks:
+            for node in costs.network.rows:
+                yield from _found(node, truth, wanted, lambda inner: not wanted(inner))
 
     def _cost(self, told: Callable[[NetworkCost], Cost]) -> Cost:
         return Cost.total(_where(truth, told(costs)) for truth, costs in self.networks)

@@ -16,6 +16,8 @@ from archspec.language.nodes import Text, is_formula
 from archspec.language.spec import Spec
 from archspec.language.values import boolean, number
 
+#: how often patterns may be compared with rows; unmatched paths for which the nearest is looked up
+_COMPARED, _SEARCHED = 2_000_000, 20
 #: in place of a value that cannot be told
 UNKNOWN: Any = object()
 
@@ -26,6 +28,7 @@ class Cells:
     def __init__(self, spec: Spec, network: Network) -> None:
         self._spec, self.types = spec, Types(spec.blocks, spec.broken)
         tops = [*network.rows, *(head.node for head in network.heads)]
+        self._looked = self._missed = 0
         self._nodes = {tuple(node.path.split(".")): node for top in tops for node in _nodes(top)}
 
     def find(self, path: Text) -> list[str]:
@@ -34,6 +37,7 @@ class Cells:
         Raises SpecError for a section of the spec that has no such name.
         """
         words = tuple(word.strip() for word in path.split("."))
+        self._look(path)
         if words[0] in _SECTIONS:
             return [_SECTIONS[words[0]](self, path, words)]
         found = [f"{'.'.join(at)}.{name}" for at, node in self._met(words[:-1]) if (name := self._cell(node, words[-1]))]
@@ -67,7 +71,8 @@ class Cells:
 
     def unknown(self, path: Text) -> SpecError:
         """What is said of a path that met nothing: the nearest."""
-        code, message, place, hint = unmatched_path(path, self.known())
+        self._missed += 1
+        code, message, place, hint = unmatched_path(path, self.known() if self._missed <= _SEARCHED else None)
         return fail(code, message, place, hint=hint)
 
     def known(self) -> list[str]:
@@ -76,6 +81,13 @@ class Cells:
         columns = [f"{'.'.join(at)}.{name}" for at, node in self._nodes.items() for name in self._columns(node)]
         defaults = [f"defaults.{one.type}.{column}" for one in self._spec.defaults.values() for column in one.cells]
         return [*(f"vars.{name}" for name in self._spec.vars), *defaults, *rows, *columns]
+
+    def _look(self, path: Text) -> None:
+        """Patterns are compared with every row; so many times that takes too long."""
+        self._looked += len(self._nodes) if "*" in path else 1
+        if self._looked > _COMPARED:
+            message = "the patterns are too many for this many rows"
+            raise fail("bad-change", message, path.place, hint="name the rows, or use one pattern for several")
 
     def _met(self, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Tree]]:
         if words in self._nodes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from typing import Any
 
@@ -21,7 +21,9 @@ def holds(constraint: Constraint, costs: FamilyCost, listed: Mapping[str, Any]) 
     A member that lacks a named cell keeps it, one whose formula has no value (a division by zero) does not.
     """
     columns = {name.key for name in constraint.names.values() if name.kind == "column"}
-    rows = [one for one in costs.nodes() if columns <= one[1].columns.keys()] if columns else [(True, None)]
+    rows: Iterable[tuple[Any, Tree | None]] = [(True, None)]
+    if columns:
+        rows = costs.outermost(lambda row: columns <= row.columns.keys())
     cells = {word: name for word, name in constraint.names.items() if name.kind == "cell"}
     kept: Any = True
     for there, row in rows:

@@ -121,7 +121,7 @@ def swept_member(told: str) -> tuple[Space, int]:
     """The space of a file of a sweep, and the number of a variant that stands in it: `FILE#17`. Raises SpecError."""
     name, mark, number = told.rpartition("#")
     place = option("--from-sweep", told)
-    if not mark or not name or not number.isdecimal() or len(number) > 1000:
+    if not mark or not name or not number.isdecimal() or len(number) > 1001:
         raise fail(
             "bad-value",
             f"`{told}` is not FILE#VARIANT",

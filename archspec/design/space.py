@@ -1,16 +1,15 @@
-"""A design space: axes over the cells of a spec, cells that follow from them, and constraints. Its members have numbers."""
+"""A design space as it is written, in a file and in options: axes over the cells of a spec, links, and constraints."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
+from typing import Any, TypeVar, cast
 
 from archspec.design.axes import Axis, Told, axes, spelled_changes, told_entry, told_option
 from archspec.design.cells import Cells
-from archspec.design.ranges import Value
+from archspec.design.members import Space as Space
 from archspec.design.where import Constraint, constraints
 from archspec.ir.expand import expand
 from archspec.ir.loaded import loaded
@@ -21,92 +20,12 @@ from archspec.language.nodes import Map, Seq, Text, is_formula
 from archspec.language.places import option
 from archspec.language.spec import Spec
 
-if TYPE_CHECKING:
-    from archspec.language.many import Array
-
 T = TypeVar("T")
 
-#: axes of one space
-MAX_AXES = 10_000
+#: axes of one space, the values that they list, members, and constraints
+MAX_AXES, MAX_LISTED, MAX_SIZE, MAX_CONSTRAINTS = 10_000, 1_000_000, 10**1000, 100
 #: values of the other axes with which a path is looked for that the plain network lacks
-_TRIED = 100
-
-
-@dataclass(frozen=True)
-class Space:
-    """`spec` is the name of a spec, `set` and `input` the changes of all members, `network` what it is without its axes.
-
-    The last axis turns fastest: member 1 differs from member 0 in its last axis.
-    """
-
-    spec: str
-    axes: tuple[Axis, ...]
-    network: Network = field(repr=False)
-    links: tuple[tuple[str, str], ...] = ()
-    where: tuple[Constraint, ...] = ()
-    set: tuple[str, ...] = ()
-    input: str | None = None
-    #: the axes and links that options added to those of the file
-    told: Mapping[str, list[str]] = field(default_factory=dict)
-
-    @cached_property
-    def size(self) -> int:
-        """How many members there are, exactly."""
-        return math.prod(map(len, self.axes))
-
-    @cached_property
-    def order(self) -> tuple[int, ...]:
-        """The axes in the order in which their changes are made: a new type comes after the columns that it may lack."""
-        ranks = [2 if axis.late else int(axis.switches) for axis in self.axes]
-        return tuple(sorted(range(len(self.axes)), key=ranks.__getitem__))
-
-    def steps(self, index: int) -> tuple[int, ...]:
-        """The steps of a member on each axis. Raises SpecError for a number that no member has."""
-        if not 0 <= index < self.size:
-            message = f"the space has {self.size:,} members, numbered from 0; there is no {index:,}"
-            raise fail("bad-value", message, option("member", str(index)))
-        steps = []
-        for axis in reversed(self.axes):
-            index, step = divmod(index, len(axis))
-            steps.append(step)
-        return tuple(reversed(steps))
-
-    def index(self, steps: Sequence[int]) -> int:
-        """The number of the member with these steps."""
-        number = 0
-        for axis, step in zip(self.axes, steps, strict=True):
-            number = number * len(axis) + int(step)
-        return number
-
-    def at(self, steps: Sequence[int]) -> dict[str, Value]:
-        """The changes of the member with these steps, by path, in the order in which they are made; links come last."""
-        found: dict[str, Value] = {}
-        for at in self.order:
-            found |= self.axes[at].at(int(steps[at]))
-        return found | dict(self.links)
-
-    def member(self, index: int) -> dict[str, Value]:
-        """The changes of a member, by path."""
-        return self.at(self.steps(index))
-
-    def changes(self, steps: Sequence[int], *, whole: bool = False) -> list[str]:
-        """The changes of the member with these steps as `--set` takes them, those of all members first; `whole`: and `input`."""
-        size = [f"input={self.input}"] if self.input and whole else []
-        return [*self.set, *spelled_changes(self.at(steps)), *size]
-
-    def values(self, steps: Sequence[int]) -> tuple[Value, ...]:
-        """What each axis lists at these steps; its factor, if it has factors."""
-        return tuple(axis.values[int(step)] for axis, step in zip(self.axes, steps, strict=True))
-
-    def digits(self, numbers: Array) -> list[Array]:
-        """The steps on each axis of the members with these numbers (int64), as an int64 array for each axis."""
-        import numpy as np
-
-        found = []
-        for axis in reversed(self.axes):
-            numbers, steps = np.divmod(numbers, len(axis))
-            found.append(steps)
-        return found[::-1]
+_TRIED = 50
 
 
 def space(
@@ -154,11 +73,16 @@ def space_of(
         linked += filter(None, [_tried(problems, _link, Text(path, place), Text(formula, place), cells, found)])
     for text in where:
         limits += _tried(problems, constraints, Text(text, option("--where", text)), network, found) or []
+    if len(limits) > MAX_CONSTRAINTS:
+        problems.add("bad-value", f"a space has at most {MAX_CONSTRAINTS} constraints", limits[-1].place)
     if input is not None and any(axis.name == "input" for axis in found):
         problems.add("bad-value", "`input` is on an axis, and stated", option("--input", input))
     problems.check()
+    made = Space(name, tuple(found), network)
+    if made.size > MAX_SIZE:
+        raise fail("bad-value", "a space has at most 10^1000 variants", found[-1].place)
     options = {"vary": vary, "each": each, "links": [f"{path}={formula}" for path, formula in links]}
-    return Space(name, tuple(found), network, tuple(linked), tuple(limits), set, input, options)
+    return replace(made, links=tuple(linked), where=tuple(limits), set=set, input=input, told=options)
 
 
 def _of_spec(
@@ -185,7 +109,7 @@ def _of_spec(
     ]
     limits = [
         _tried(problems, constraints, text, network, found)
-        for text in (where if isinstance(where, Seq) else [where])
+        for text in (where[: MAX_CONSTRAINTS + 1] if isinstance(where, Seq) else [where])
         if isinstance(text, Text)
     ]
     return found, [link for link in linked if link], [one for some in limits for one in some or ()]
@@ -205,11 +129,17 @@ def _axes(told: Sequence[Told], cells: Cells, again: Callable[[list[str]], Spec]
     """The axes in order. What the plain network lacks may be there with the other axes' values."""
     found: dict[int, list[Axis]] = {}
     missed: dict[int, SpecError] = {}
+    listed = 0
     for at, one in enumerate(told):
         try:
             found[at] = axes(one, cells)
+            listed += len(found[at][0])
+            if listed > MAX_LISTED:
+                raise fail("bad-value", f"the axes of a space list at most {MAX_LISTED:,} values", one.path.place)
         except SpecError as error:
             missed[at] = error
+        if listed > MAX_LISTED:
+            break
     others = [axis for made in found.values() for axis in made]
     for grown in _grown(again, others) if any(_is_unknown(error) for error in missed.values()) else ():
         for at in [at for at, error in missed.items() if _is_unknown(error)]:
@@ -235,7 +165,9 @@ def _is_unknown(error: SpecError) -> bool:
 
 def _grown(again: Callable[[list[str]], Spec], others: Sequence[Axis]) -> Iterator[Cells]:
     """The spec with a value of one of the other axes, its rows and cells as they are then."""
-    for axis, step in [(one, step) for one in others for step in range(len(one) - 1, -1, -1)][:_TRIED]:
+    ends = [(axis, step) for step in (-1, 0) for axis in others]
+    between = ((axis, step) for axis in others for step in range(1, len(axis) - 1))
+    for axis, step in islice(chain(ends, between), _TRIED):
         try:
             changed = again(spelled_changes(axis.at(step)))
             yield Cells(changed, expand(changed))

@@ -34,7 +34,7 @@ CODES: dict[str, str] = {
     "reserved-name": "A name is already in use by the language or by torch.nn.Module.",
     "shape-mismatch": "What comes in does not suit the row, or branches disagree.",
     "too-deep": "Blocks or YAML are nested beyond the limit.",
-    "too-large": "The network does not fit into this machine's memory.",
+    "too-large": "The network does not fit into this machine's memory, or a sweep has too many variants.",
     "too-many-nodes": "The document has more values, or the network more nodes, than the limit.",
     "unbalanced-formula": "A formula has an open parenthesis: inside { } or [ ] a comma ends it, so it needs quotes.",
     "unknown-column": "A row has a key that is neither a row key nor a column of its type.",

@@ -109,10 +109,11 @@ class Swept:
     def notes(self) -> Iterator[str]:
         """What the rows are; what was invalid and why; what each constraint excludes."""
         counts = self.counts
-        if self.pareto and len(self):
-            yield f"The Pareto front of {', '.join(map(str, self.pareto))}: {_count(len(self), 'variant')}."
-        elif self.by and len(self):
-            yield f"The best {len(self):,} by {self.by}."
+        front = f"the Pareto front of {', '.join(map(str, self.pareto))}" if self.pareto else ""
+        if self.by and len(self):
+            yield f"The best {len(self):,} by {self.by}" + (f", of {front}." if front else ".")
+        elif front and len(self):
+            yield f"{front[0].upper()}{front[1:]}: {_count(len(self), 'variant')}."
         tail = f", {counts.feasible:,} keep every constraint" if self.plan.space.where else ""
         yield f"{counts.valid:,} of {_count(counts.done, 'variant')} are valid{tail}."
         kinds = sorted(counts.invalid.values(), key=lambda kind: -kind.count)

@@ -16,7 +16,17 @@ from archspec.language.choices import one_of
 from archspec.language.diagnostics import Diagnostic, SpecError, fail
 from archspec.language.load import load as load_spec
 from archspec.language.places import Place, option
-from archspec.language.spelled import Changes, Input, spelled_cell, spelled_changes, spelled_names, spelled_size
+from archspec.language.spelled import (
+    Changes,
+    Input,
+    Scaling,
+    scale_changes,
+    spelled_cell,
+    spelled_changes,
+    spelled_names,
+    spelled_scale,
+    spelled_size,
+)
 from archspec.render.report import Report as Report
 
 if TYPE_CHECKING:
@@ -33,35 +43,40 @@ if TYPE_CHECKING:
 Axes: TypeAlias = str | Iterable[str] | Mapping[str, Any]
 
 
-def load(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> Network:
+def load(spec: str | os.PathLike[str], *, set: Changes = (), scale: Scaling = None, input: Input = None, **vars: Any) -> Network:
     """The validated network of a spec. Raises SpecError with every error found.
 
     `set` are changes as on the command line (`"inception_3a.n5x5=64"`, several of them, or a mapping from path to
-    value), `input` is height x width x channels, and keywords are vars of the spec (`classes=10`).
+    value), `scale` multiplies channels and repeats (`"width=1.4,depth=1.2"`, or a mapping), `input` is height x width x channels,
+    and keywords are vars of the spec (`classes=10`).
     """
     name = os.fspath(spec)
-    return loaded(name, _all_changes(set, vars), spelled_size(input))[1]
+    return loaded(name, _all_changes(set, vars), spelled_size(input), spelled_scale(scale))[1]
 
 
 def _all_changes(set: Changes, vars: Mapping[str, Any]) -> list[str]:
     return [*spelled_changes(set), *(f"vars.{key}={spelled_cell(value)}" for key, value in vars.items())]
 
 
-def checked(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> Network:
+def checked(
+    spec: str | os.PathLike[str], *, set: Changes = (), scale: Scaling = None, input: Input = None, **vars: Any
+) -> Network:
     """The same as `load`; of a design space its axes, links and constraints are looked at too."""
     name, changes, size = os.fspath(spec), _all_changes(set, vars), spelled_size(input)
-    changed, network = loaded(name, changes, size)
+    changed, network = loaded(name, changes, size, spelled_scale(scale))
     if changed.space is not None:
         from archspec.design.space import space_of
 
-        space_of(name, changed, network, set=changes, input=size)
+        space_of(name, changed, network, set=[*changes, *scale_changes(scale)], input=size)
     return network
 
 
-def check(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> tuple[Diagnostic, ...]:
+def check(
+    spec: str | os.PathLike[str], *, set: Changes = (), scale: Scaling = None, input: Input = None, **vars: Any
+) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a spec; empty if nothing is."""
     try:
-        checked(spec, set=set, input=input, **vars)
+        checked(spec, set=set, scale=scale, input=input, **vars)
     except SpecError as error:
         return error.diagnostics
     return ()
@@ -77,6 +92,7 @@ def report(
     measure: bool | Mapping[str, Any] = False,
     dtype: str = "float32",
     set: Changes = (),
+    scale: Scaling = None,
     input: Input = None,
     **vars: Any,
 ) -> Report:
@@ -87,7 +103,7 @@ def report(
     `archspec.analysis.latency.Settings` (`{"batch": 8, "repeats": 50, "threads": 1, "dtype": "bfloat16", "device": "cuda"}`).
     """
     settings = None if measure is False else measure_settings({} if measure is True else measure)
-    network = load(spec, set=set, input=input, **vars)
+    network = load(spec, set=set, scale=scale, input=input, **vars)
     latency = measured(network, option("SPEC", os.fspath(spec)), settings) if settings else None
     return report_network(network, depth=depth, counter=counter, columns=columns, sort=sort, latency=latency, dtype=dtype)
 
@@ -147,8 +163,8 @@ def _by_fvcore(network: Network) -> FvcoreCount:
 COUNTERS: dict[str, Callable[[Network], FvcoreCount | None]] = {"closed": lambda network: None, "fvcore": _by_fvcore}
 
 
-def costs(spec: str | os.PathLike[str], *, set: Changes = (), input: Any = None, **vars: Any) -> Variants:
-    """The costs of many variants at once: the numbers in `set` (a mapping), in `input` and in vars may be numpy arrays.
+def costs(spec: str | os.PathLike[str], *, set: Changes = (), scale: Scaling = None, input: Any = None, **vars: Any) -> Variants:
+    """The costs of many variants at once: the numbers in mappings (`set`, `scale`), in `input` and in vars may be numpy arrays.
 
     All arrays have one length, an element for each variant; what is no array is the same in all of them. A variant that is
     wrong is not `valid` and costs 0. Raises SpecError for what is wrong with all of them alike: the spec itself, a path
@@ -158,14 +174,17 @@ def costs(spec: str | os.PathLike[str], *, set: Changes = (), input: Any = None,
 
     name = os.fspath(spec)
     changes = {**(set if isinstance(set, Mapping) else {}), **{f"vars.{key}": value for key, value in vars.items()}}
+    changes |= {f"scale.{key}": value for key, value in scale.items()} if isinstance(scale, Mapping) else {}
+    text = scale if isinstance(scale, str) else None
     first = [] if isinstance(set, Mapping) else spelled_changes(set)
     given = given_arrays(changes, input)
     options = [*first, *(f"{p}={spelled_cell(v)}" if p not in given.slots else (p, given.slots[p]) for p, v in changes.items())]
-    loaded = load_spec(name, set=options, input=spelled_size(given.input_of(0)))
+    loaded = load_spec(name, set=options, scale=text, input=spelled_size(given.input_of(0)))
     loaded.problems.check()
 
     def one(index: int) -> Network:
-        return load(name, set=[*first, *spelled_changes(given.changes_of(index))], input=given.input_of(index))
+        changed = [*first, *spelled_changes(given.changes_of(index))]
+        return load(name, set=changed, scale=text, input=given.input_of(index))
 
     found = given.variants(loaded, one)
     if not found.valid.any():
@@ -243,6 +262,7 @@ def reconcile(
     functions: str | Iterable[str] = (),
     live: bool = False,
     set: Changes = (),
+    scale: Scaling = None,
     input: Input = None,
     **vars: Any,
 ) -> Reconciliation:
@@ -262,7 +282,7 @@ def reconcile(
     if live and functions:
         message = "a live count is of the built module, in which every op is a module: it takes no functions"
         raise fail("unsupported", message, option("--functions", ",".join(functions)))
-    network = load(spec, set=set, input=input, **vars)
+    network = load(spec, set=set, scale=scale, input=input, **vars)
     counts = reconcile_network(network, chosen, functions)
     return Reconciliation(
         network, counts, _run_counters(network, os.fspath(spec), [one.name for one in chosen]) if live else None
@@ -278,9 +298,11 @@ def _run_counters(network: Network, spec: str, names: list[str]) -> dict[str, in
     return live_counts(network, names)
 
 
-def audit(spec: str | os.PathLike[str], *, set: Changes = (), input: Input = None, **vars: Any) -> list[Finding]:
+def audit(
+    spec: str | os.PathLike[str], *, set: Changes = (), scale: Scaling = None, input: Input = None, **vars: Any
+) -> list[Finding]:
     """Each published figure of a spec against the computed one."""
-    return audit_network(load(spec, set=set, input=input, **vars))
+    return audit_network(load(spec, set=set, scale=scale, input=input, **vars))
 
 
 def diff(
@@ -327,6 +349,7 @@ def build(
     weights: str | os.PathLike[str] | None = None,
     partial: bool = False,
     set: Changes = (),
+    scale: Scaling = None,
     input: Input = None,
     **vars: Any,
 ) -> Model:
@@ -335,7 +358,7 @@ def build(
     `partial` loads the weights that fit by name and size; the others stay initialised. `build("googlenet", classes=10)`
     sets the spec's var `classes`. Raises SpecError.
     """
-    network = load(spec, set=set, input=input, **vars)
+    network = load(spec, set=set, scale=scale, input=input, **vars)
     return compiled(network, option("SPEC", os.fspath(spec)), heads=heads, weights=weights, partial=partial)[0]
 
 

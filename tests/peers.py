@@ -111,7 +111,10 @@ NORMED = {
     "resnet50": of_torchvision("resnet50"),
     "densenet121": of_torchvision("densenet121"),
     "mobilenet-v2": of_torchvision("mobilenet_v2"),
+    "mobilenet-v2-1.4": of_timm("mobilenetv2_140"),
     "efficientnet-lite0": of_timm("tf_efficientnet_lite0"),
+    "efficientnet-lite1": of_timm("tf_efficientnet_lite1"),
+    "efficientnet-lite2": of_timm("tf_efficientnet_lite2"),
     "regnetx-400mf": of_timm("regnetx_004"),
 }
 PEERS |= {name: replace(peer, trained="96x96x3") for name, peer in NORMED.items()}

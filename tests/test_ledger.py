@@ -44,7 +44,7 @@ def printed() -> dict[str, Counter[str]]:
 def summary() -> dict[str, list[int]]:
     """The numbers of the table at the top, by spec."""
     top = PAGE.read_text("utf-8").partition("\n## ")[0]
-    rows = re.findall(r"(?m)^\| `?([\w-]+)`? \| [^|]* \|((?: \d+ \|)+)$", top)
+    rows = re.findall(r"(?m)^\| `?([\w.-]+)`? \| [^|]* \|((?: \d+ \|)+)$", top)
     return {name: [int(cell) for cell in re.findall(r"\d+", cells)] for name, cells in rows}
 
 

@@ -107,7 +107,7 @@ FORMULAS = {
     "import": filters(
         "=__import__(3)",
         "formula-syntax",
-        "formulas cannot call `__import__`; the functions are min, max, ceil, floor, round, sqrt, log, round_to",
+        "formulas cannot call `__import__`; the functions are min, max, ceil, floor, round, sqrt, log, round_to, scaled",
         at=2,
     ),
     "attribute": filters("=in_channels.real", "formula-syntax", "formulas have no attributes", at=2),

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, SetOption, SpecArgument, one_of
+from archspec.cli.options import InputOption, ScaleOption, SetOption, SpecArgument, one_of
 
 
 def command(
     spec: SpecArgument,
     changes: SetOption = None,
+    scale: ScaleOption = None,
     input: InputOption = None,
     format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a figure differs.")] = False,
@@ -20,7 +21,7 @@ def command(
     from archspec.api import load
 
     one_of("--format", format, ("table", "json"))
-    network = load(spec, set=changes or (), input=input)
+    network = load(spec, set=changes or (), scale=scale, input=input)
     findings = audit(network)
     if format == "json":
         from archspec.render.data import audit_data

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, SetOption, SpecArgument, write_output
+from archspec.cli.options import InputOption, ScaleOption, SetOption, SpecArgument, write_output
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def command(
     spec: SpecArgument,
     changes: SetOption = None,
+    scale: ScaleOption = None,
     input: InputOption = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write by extension: .safetensors.")
@@ -34,7 +35,7 @@ def command(
     from archspec.render.page import show
 
     _check_target(output)
-    network = load(spec, set=changes or (), input=input)
+    network = load(spec, set=changes or (), scale=scale, input=input)
     model, loaded = compiled(network, option("SPEC", spec), heads=not no_heads, weights=weights, partial=partial)
     show(report_network(network).page())
     typer.echo(_built(model))

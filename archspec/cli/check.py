@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, SetOption, one_of
+from archspec.cli.options import InputOption, ScaleOption, SetOption, one_of
 
 
 def command(
     specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="Paths, or names of shipped specs.")],
     changes: SetOption = None,
+    scale: ScaleOption = None,
     input: InputOption = None,
     format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
 ) -> None:
@@ -23,7 +24,7 @@ def command(
     found: dict[Diagnostic, None] = {}
     for spec in specs:
         try:
-            network = checked(spec, set=changes or (), input=input)
+            network = checked(spec, set=changes or (), scale=scale, input=input)
         except SpecError as error:
             found |= dict.fromkeys(error.diagnostics)
             if format == "text":

@@ -19,6 +19,10 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="A change, such as inception_3a.n5x5=64 or vars.classes=10. Repeatable."),
 ]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option("--scale", metavar="NAME=VALUE,...", help="Multiply channels and repeats: width=1.4,depth=1.2,divisor=8."),
+]
 InputOption = Annotated[
     str | None, typer.Option("--input", metavar="HxWxC", help="Another input size: height x width x channels.")
 ]

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, SetOption, SpecArgument, one_of
+from archspec.cli.options import InputOption, ScaleOption, SetOption, SpecArgument, one_of
 
 
 def command(
     spec: SpecArgument,
     changes: SetOption = None,
+    scale: ScaleOption = None,
     input: InputOption = None,
     format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
     counters: Annotated[
@@ -29,7 +30,7 @@ def command(
     from archspec.api import reconcile
 
     one_of("--format", format, ("table", "json"))
-    made = reconcile(spec, counters=counters, functions=functions, live=live, set=changes or (), input=input)
+    made = reconcile(spec, counters=counters, functions=functions, live=live, set=changes or (), scale=scale, input=input)
     if format == "json":
         typer.echo(json.dumps(made.data(), indent=2, ensure_ascii=False))
     else:

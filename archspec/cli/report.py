@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, SetOption, SpecArgument, one_of, progress, write_output
+from archspec.cli.options import InputOption, ScaleOption, SetOption, SpecArgument, one_of, progress, write_output
 
 
 def command(
     spec: SpecArgument,
     changes: SetOption = None,
+    scale: ScaleOption = None,
     input: InputOption = None,
     format: Annotated[str, typer.Option("--format", help="table, markdown, latex, csv or json.")] = "table",
     columns: Annotated[
@@ -46,7 +47,7 @@ def command(
         raise fail("unsupported", f"--{name} says how to measure", option(f"--{name}", str(value)), hint="add --measure")
     told |= {"dtype": dtype} if dtype is not None else {}
     settings = measure_settings(told) if measure else None
-    network = load(spec, set=changes or (), input=input)
+    network = load(spec, set=changes or (), scale=scale, input=input)
     latency = measured(network, option("SPEC", spec), settings, progress("measured")) if settings else None
     made = report_network(
         network, depth=depth, counter=counter, columns=chosen, sort=sort, latency=latency, dtype=dtype or "float32"

@@ -68,12 +68,19 @@ def _combined(cells: Mapping[str, Name], costs: FamilyCost) -> Iterator[tuple[An
                 yield both(there, also), {word: node.columns[name.key], **others}
 
 
+class _Names(dict[str, Any]):
+    """What the formula of a constraint sees."""
+
+    def scaled(self, channels: Any) -> Any:
+        raise FormulaError("formula-value", "a constraint sees what a scale has made, and has none of its own")
+
+
 def _answer(formula: str, values: Mapping[str, Any]) -> Any:
     """Whether the formula holds; in each case that it tells apart."""
 
     def run() -> Any:
         try:
-            return _yes(evaluate(formula, values))
+            return _yes(evaluate(formula, _Names(values)))
         except FormulaError:
             return False
 

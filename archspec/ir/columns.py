@@ -16,6 +16,7 @@ from archspec.language.formula import FormulaError, UnknownValueError, evaluate
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE, nearest, normal
 from archspec.language.nodes import Map, Node, Seq, Text, describe, is_formula
 from archspec.language.places import Place
+from archspec.language.scaling import UNSCALED
 
 Layered = Sequence[Mapping[str, Cell]]
 
@@ -119,7 +120,7 @@ def typed(type_: Type, layers: Layered, names: RowNames, rows: Rows, row: Row, r
             elif cell.wrong:
                 broken = True
             else:
-                values[column.name] = _parsed(column, cell, report)
+                values[column.name] = _scaled(column, _parsed(column, cell, report), cell, names, report)
                 written[column.name] = cell
         except BrokenError:
             broken = True
@@ -136,7 +137,8 @@ def _default(column: Column, type_: Type, values: dict[str, Any], names: RowName
     default = column.default
     if default is not REQUIRED and not isinstance(default, str | Map | Seq):
         return default
-    names = RowNames({**values}, names.shape, names.entry, None, names.stated)
+    scale = names.scale if column.scaled else UNSCALED  # `out_channels` of a column that no scale multiplies
+    names = RowNames({**values}, names.shape, names.entry, None, names.stated, scale=scale)
     place = row.place
     if row.unset:
         place = row.unset.get(normal(column.name)) or row.unset.get(normal(column.header)) or place
@@ -159,7 +161,15 @@ def _default(column: Column, type_: Type, values: dict[str, Any], names: RowName
     if not isinstance(default, str | Map | Seq):
         return _checked(column, default, Cell(Text(column.name, place), Text("", place), names, rows), report)
     written: Node = default if isinstance(default, Text | Map | Seq) else Text(default, place)
-    return _parsed(column, Cell(Text(column.name, place), written, names, rows), report)
+    cell = Cell(Text(column.name, place), written, names, rows)
+    return _scaled(column, _parsed(column, cell, report), cell, names, report)
+
+
+def _scaled(column: Column, value: Any, cell: Cell, names: RowNames, report: Reporter) -> Any:
+    """The value of a cell under the scale that holds in its row: a number that is written, not what a formula gives."""
+    if names.scale is None or names.scale is UNSCALED or is_formula(cell.value) or not column.scaled:
+        return value
+    return _checked(column, names.scaled(value), cell, report)
 
 
 def _missing_hint(column: Column) -> str:

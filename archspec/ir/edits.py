@@ -9,6 +9,7 @@ from typing import Any
 from archspec.ir.at import StopError
 from archspec.ir.cases import Cases
 from archspec.ir.rows import COMBINATORS, Row, is_row_key, split_patch, with_inline
+from archspec.ir.scaling import SCALE
 from archspec.ir.types import Type, Types
 from archspec.language.blocks import Block
 from archspec.language.changes import Change, unmatched
@@ -16,6 +17,7 @@ from archspec.language.diagnostics import Problems, did_you_mean
 from archspec.language.many import Many, deny
 from archspec.language.names import nearest, normal
 from archspec.language.nodes import Map, Node, Text, describe, is_null
+from archspec.language.scaling import ROW_WORDS
 from archspec.language.truths import either
 
 Path = tuple[str, ...]
@@ -180,7 +182,10 @@ class Edits:
     def _cell(self, row: Row, change: Change, path: Path, inside: Block | None) -> Row:
         word = change.path[-1]
         type_ = self._type(row, inside)
-        if not is_row_key(word) and not (type_ and (type_.column(normal(word)) or normal(word) == "patch size/stride")):
+        scale = normal(word) == SCALE and (change.literal or change.value in ROW_WORDS)
+        if not (is_row_key(word) or scale) and not (
+            type_ and (type_.column(normal(word)) or normal(word) == "patch size/stride")
+        ):
             return row
         self._mark(change, (*path, word))
         return self._set(row, Text(word, change.place), change.value, inside)
@@ -201,7 +206,7 @@ class Edits:
             row = with_inline(row)
             type_ = self._type(row, inside)
             if type_ is not None:
-                row = replace(row, cells={name: cell for name, cell in row.cells.items() if type_.column(name)})
+                row = replace(row, cells={name: cell for name, cell in row.cells.items() if type_.column(name) or name == SCALE})
         return row
 
     def _position(self, value: Map, ids: list[str]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from archspec.ir.at import At, Outcome, StopError
@@ -14,6 +15,7 @@ from archspec.ir.edits import Edits
 from archspec.ir.keys import loss_weight, sources
 from archspec.ir.outputs import check_all_used, named_outputs
 from archspec.ir.rows import named_rows, row_from
+from archspec.ir.scaling import spec_scale
 from archspec.ir.scope import Cell, Ref, RowNames, Rows, Scope
 from archspec.ir.spread import spread
 from archspec.ir.tree import INPUT, Elsewhere, Head, Inner, Network, Output
@@ -23,6 +25,7 @@ from archspec.ir.walk import Walk
 from archspec.language.diagnostics import Problems, did_you_mean
 from archspec.language.names import nearest
 from archspec.language.nodes import Map, describe, is_null
+from archspec.language.scaling import SCALE_KEYS
 from archspec.language.spec import Spec
 from archspec.ops import op_names
 from archspec.ops.base import Shape
@@ -39,14 +42,16 @@ def expanded(spec: Spec, problems: Problems, outer: Cases | None = None) -> Netw
     edits = Edits(spec.changes, types, Cases(problems))
     shape = Shape(spec.input[2], *spec.input[:2]) if spec.input else None
     report = Reporter(problems, ())
-    values = variables(spec.vars, RowNames({}, shape), Rows(), report)
+    values = variables(spec.vars, RowNames({}, shape, scale=None), Rows(), report)
     origins = {name: node.place for name, node in spec.vars.items()}
     names = RowNames(values, shape, shape, origins=origins)
+    scale = spec_scale(spec, names, report)
+    names = replace(names, scale=scale)
     walk = Walk(problems, types, edits, _defaults(spec, types, names, report), names, spec.inherited, outer)
     around = Rows()
     around.refs[INPUT] = Ref(INPUT, shape)
     rows = Rows(around)
-    scope = Scope(values, rows, entry=shape, origins=origins)
+    scope = Scope(values, rows, entry=shape, origins=origins, scale=scale)
     _check_init(spec, types, report)
     for name, place in spec.used.items():
         if types.shipped(name):
@@ -64,7 +69,7 @@ def expanded(spec: Spec, problems: Problems, outer: Cases | None = None) -> Netw
     else:
         check_unused([block for name, block in spec.blocks.items() if name not in walk.used | spec.broken], types, report)
         elsewhere = claims_elsewhere(spec, rows, report)
-        edits.finish([f"vars.{name}" for name in spec.vars])
+        edits.finish([*(f"vars.{name}" for name in spec.vars), *(f"scale.{key}" for key in SCALE_KEYS)])
     if body is not None and isinstance(body.node, Inner) and not body.node.children and spec.rows:
         problems.add("bad-value", "every row was removed: the network is empty", spec.rows.place)
     if body is not None and isinstance(body.node, Inner) and outputs:

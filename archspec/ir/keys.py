@@ -96,7 +96,7 @@ def copies(row: Row, names: RowNames, report: Reporter) -> int:
     node = row.keys["repeat"][1]
     value = cell_value(node, names, report)
     try:
-        return _COPIES(value)
+        return _COPIES(names.scale.copies(_COPIES(value)) if names.scale else value)
     except ValueError as error:
         report.add("bad-value", f"repeat must be {error}, found {describe(value)}", node.place)
         raise BrokenError from None

@@ -83,7 +83,7 @@ class Kinds(Expansion, ABC):
         by_column = [with_headers(type_, cells, report) for cells in layers]
         if defaults:
             spec = self.spec_names
-            seen = RowNames(spec.values, at.shape, spec.entry, None, names.stated, spec.origins)
+            seen = RowNames(spec.values, at.shape, spec.entry, None, names.stated, spec.origins, scale=names.scale)
             by_column.append({key: Cell(cell.key, cell.value, seen, cell.rows, cell.wrong) for key, cell in defaults.items()})
         columns = typed(type_, by_column, names, at.scope.rows, row, report)
         outcome = (self._leaf if type_.op else self._block)(type_, columns, at, row)
@@ -113,7 +113,7 @@ class Kinds(Expansion, ABC):
         block = type_.block
         assert block is not None
         key = None if self.edits or self.problems or at.shape is None else copy_key(columns.values)
-        place = (id(block), key, at.shape, self.depth, self.answers)
+        place = (id(block), key, at.shape, self.depth, at.scope.scale, self.answers)
         if key is not None and place in self._copies:
             copy = self._copies[place]
             self.add_counts(copy.counts, row.place, at)
@@ -131,10 +131,11 @@ class Kinds(Expansion, ABC):
         with self.used_by(block, row.place, at):
             own = self.types.own(block)
             outer, unseen = (self.spec_names, ()) if own else (RowNames({}, None), self.spec_names.values.keys())
-            seen = RowNames({**outer.values, **columns.values}, at.shape, at.shape, unseen=unseen)
+            seen = RowNames({**outer.values, **columns.values}, at.shape, at.shape, unseen=unseen, scale=at.scope.scale)
             values = variables(block.vars or {}, seen, Rows(), self.report(at))
             origins = {**outer.origins, **{name: node.place for name, node in (block.vars or {}).items()}, **columns.cells}
-            inside = At(at.path, Scope(values, Rows(), block, at.shape, origins=origins, unseen=unseen), at.shape)
+            scope = Scope(values, Rows(), block, at.shape, origins=origins, unseen=unseen, scale=at.scope.scale)
+            inside = At(at.path, scope, at.shape)
             # a body that is one row with an id is a list of one
             body = Seq(block.body.place, [block.body]) if isinstance(block.body, Map) and "id" in block.body else block.body
             found = self.row(body, inside, edited=True)

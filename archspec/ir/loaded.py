@@ -13,11 +13,11 @@ from archspec.language.places import Place
 from archspec.language.spec import Spec
 
 
-def loaded(name: str, set: Iterable[str] = (), input: str | None = None) -> tuple[Spec, Network]:
+def loaded(name: str, set: Iterable[str] = (), input: str | None = None, scale: str | None = None) -> tuple[Spec, Network]:
     """The spec of a name with the changes of options, and its network. Raises SpecError; what only options make wrong is
     blamed on them.
     """
-    spec = load(name, set=set, input=input)
+    spec = load(name, set=set, scale=scale, input=input)
     return spec, blamed_on_options(spec, lambda: load(name)) if spec.options else expand(spec)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archspec.language.blocks import Block
-from archspec.language.formula import UnknownValueError
+from archspec.language.formula import FormulaError, UnknownValueError
 from archspec.language.nodes import Node, Text, is_formula
 from archspec.language.places import Place
+from archspec.language.scaling import UNSCALED, Scale
 from archspec.ops.base import Shape
 
 
@@ -65,14 +66,16 @@ class Scope:
     origins: Mapping[str, Place | Cell] = field(default_factory=dict)
     #: the spec's vars, where a library block does not see them: only to say so
     unseen: Collection[str] = ()
+    #: what of the spec's scale holds here
+    scale: Scale = UNSCALED
 
     def listed(self) -> Scope:
         """The same inside a list, whose rows are seen by what follows in it."""
-        return Scope(self.values, Rows(self.rows), self.block, self.entry, self.index, self.origins, self.unseen)
+        return replace(self, rows=Rows(self.rows))
 
     def names(self, shape: Shape | None, stated: tuple[int, ...] | None = None) -> RowNames:
         """What the formulas of one row see; `stated` is its `output size`."""
-        return RowNames(self.values, shape, self.entry, self.index, stated, self.origins, self.unseen)
+        return RowNames(self.values, shape, self.entry, self.index, stated, self.origins, self.unseen, scale=self.scale)
 
 
 @dataclass(slots=True)  # not frozen, since that costs time and each row has some; nothing changes one
@@ -89,6 +92,8 @@ class RowNames:
     unseen: Collection[str] = ()
     #: vars that come later, likewise
     later: Collection[str] = ()
+    #: what of the spec's scale holds in the row; None while the vars that it may depend on are computed
+    scale: Scale | None = UNSCALED
 
     def __getitem__(self, name: str) -> Any:
         if name in self.values:
@@ -96,7 +101,7 @@ class RowNames:
         if name == "index" and self.index is not None:
             return self.index
         if name == "out_channels" and self.stated is not None and len(self.stated) == 3:
-            return self.stated[2]
+            return self.scaled(self.stated[2])
         for prefix, shape in (("in_", self.shape), ("block_in_", self.entry)):
             side = name.removeprefix(prefix)
             if name.startswith(prefix) and side in ("channels", "height", "width"):
@@ -104,6 +109,12 @@ class RowNames:
                     raise UnknownValueError
                 return getattr(shape, side)
         raise KeyError(name)
+
+    def scaled(self, channels: Any) -> Any:
+        """The function `scaled` of formulas: channels under the spec's scale."""
+        if self.scale is None:
+            raise FormulaError("formula-value", "the vars of a spec come before its scale: call `scaled` where a var is used")
+        return self.scale.channels(channels)
 
     def __iter__(self) -> Iterator[str]:
         yield from self.values

@@ -16,6 +16,7 @@ from archspec.ir.joins import joined, shares
 from archspec.ir.keys import check_keys, copies, kept, sources
 from archspec.ir.kinds import Kinds
 from archspec.ir.rows import COMBINATORS, Row, named_rows, row_from
+from archspec.ir.scaling import SCALE, scaled_row
 from archspec.ir.scope import Ref, Removed
 from archspec.ir.tree import Claim, Tree
 from archspec.language.arrays import possible
@@ -114,6 +115,8 @@ class Walk(Kinds):
     def _placed(self, row: Row, at: At, branch: bool) -> Outcome | Gone:
         """A row whose changes are made: `when`, `from`, what it is, and what it claims."""
         report = self.report(at)
+        if SCALE in row.cells:
+            row, at = scaled_row(row, at, self.types, report)
         check_keys(row, at.path, report)
         conditional = "when" in row.keys or "else" in row.keys
         if conditional and not kept(row, at.scope.names(self._entry(row, at)), branch, report):

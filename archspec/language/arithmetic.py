@@ -105,7 +105,8 @@ def _over(function: Callable[[Any, Any], Any], plain: Callable[..., Any]) -> Cal
     return over
 
 
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
+#: by name: what is computed (None: what the formula sees computes it), and how many values it takes at least and at most
+FUNCTIONS: dict[str, tuple[Callable[..., Any] | None, int, int]] = {
     "min": (_over(smaller, min), 2, 20),
     "max": (_over(larger, max), 2, 20),
     "ceil": (_rounding(ceil), 1, 1),
@@ -114,6 +115,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "sqrt": (lambda x: root(x) if isinstance(x, Many) else math.sqrt(x), 1, 1),
     "log": (_log, 1, 2),
     "round_to": (round_to, 2, 2),
+    "scaled": (None, 1, 1),
 }
 CONSTANTS: dict[str, Any] = {"true": True, "false": False, "none": None}
 

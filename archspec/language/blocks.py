@@ -30,6 +30,8 @@ FORMULA_NAMES = (
 )
 #: column types that have bounds
 _COUNTED = ("int", "count", "channels", "number", "fraction")
+#: those that may count channels
+_WHOLE = ("int", "count", "channels")
 _TAKEN = frozenset(map(normal, (*STRUCTURE, *CLAIMS, *HEAD_KEYS, *FORMULA_NAMES, *CONSTANTS)))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -101,9 +103,11 @@ def block_from(name: str, node: Map, model: BlockModel, problems: Problems) -> B
                     problems.add(
                         "bad-value", f"`{bound}` is for numbers, not for a column of type {told.type}", written[bound].place
                     )
-            made = Column(
-                column, told.header or column.replace("_", " "), TYPES[told.type], default, told.about, told.min, told.max
-            )
+            if told.scale == "width" and told.type not in _WHOLE:
+                message = f"`scale: width` is for whole numbers, not for a column of type {told.type}"
+                problems.add("bad-value", message, written["scale"].place)
+            header = told.header or column.replace("_", " ")
+            made = Column(column, header, TYPES[told.type], default, told.about, told.min, told.max, scale=told.scale)
             columns[column] = replace(made, choices=_choices(made, written, problems))
     variables = node.get("vars")
     for variable in variables if isinstance(variables, Map) else ():

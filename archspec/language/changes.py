@@ -17,6 +17,7 @@ from archspec.language.names import CLAIMS, PLACES, STRUCTURE, nearest, normal
 from archspec.language.nodes import Given, Map, Node, Slot, Text, is_null
 from archspec.language.places import Place, Source
 from archspec.language.reader import read
+from archspec.language.scaling import SCALE_KEYS
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,7 @@ def row_changes(rows: Map, *, head: bool = False) -> list[Change]:
 
 
 #: Sections of a spec that a change may address, with the number of words of its path after the section's name.
-_SECTIONS = {"vars": 1, "defaults": 2, "input": 0, "init": 0}
+_SECTIONS = {"vars": 1, "defaults": 2, "input": 0, "init": 0, "scale": 1}
 
 
 #: keys of a row whose value is no number, or one that the source only claims
@@ -114,7 +115,7 @@ def _given(flag: str, path: str, slot: Slot) -> Map:
 
 def _document(words: tuple[str, ...], value: Node, place: Place) -> Map:
     section = words[0]
-    if section not in _SECTIONS:
+    if section not in _SECTIONS or (section == "scale" and words[1:] not in [(key,) for key in SCALE_KEYS]):  # or a row's id
         if section in ("rows", "heads") and len(words) > 1:
             words = words[1:]
         elif section in PLACES:

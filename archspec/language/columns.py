@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from archspec.language.diagnostics import did_you_mean
 from archspec.language.names import nearest, normal
 from archspec.language.nodes import describe, shown
-from archspec.language.values import LayerValue, RowValue
+from archspec.language.values import Channels, LayerValue, RowValue
 
 REQUIRED: Any = object()
 
@@ -32,6 +32,8 @@ class Column:
     least: float | None = None
     most: float | None = None
     choices: tuple[Any, ...] = ()
+    #: what of a scale multiplies the numbers written in it: `width` or `none`; by its type, if nothing is said
+    scale: str | None = None
     #: short values that were parsed, by type and value: the same few stand in every row
     _parsed: dict[tuple[type, Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -42,6 +44,11 @@ class Column:
     @property
     def holds_row(self) -> bool:
         return self.annotation is RowValue
+
+    @cached_property
+    def scaled(self) -> bool:
+        """Whether a number that is written in it is channels that a scale multiplies."""
+        return self.scale == "width" or (self.scale is None and self.annotation == Channels)
 
     def parse(self, value: Any) -> Any:
         """The typed value; raises ColumnError with a message that says what was found and what was expected."""

@@ -32,6 +32,7 @@ class Names(Protocol):
 
     def __getitem__(self, name: str) -> Any: ...
     def __iter__(self) -> Any: ...
+    def scaled(self, channels: Any) -> Any: ...
 
 
 def formula_error(node: Any, code: str, message: str, name: str | None = None) -> FormulaError:
@@ -146,7 +147,8 @@ def _choice(node: Any, names: Names) -> Any:
 
 def _call(node: Any, names: Names) -> Any:
     values = [_number(argument, names) for argument in node.args]
-    return _guarded(node, f"{node.func.id}({', '.join(map(str, values))})", FUNCTIONS[node.func.id][0], *values)
+    function = FUNCTIONS[node.func.id][0] or getattr(names, node.func.id)
+    return _guarded(node, f"{node.func.id}({', '.join(map(str, values))})", function, *values)
 
 
 def _guarded(node: Any, shown: str, function: Callable[..., Any], *values: Any) -> Any:

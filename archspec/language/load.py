@@ -16,6 +16,7 @@ from archspec.language.nodes import Map, Node, Seq, Slot, Text, is_null
 from archspec.language.places import Place, Source, option
 from archspec.language.reader import read
 from archspec.language.resolve import named, named_in
+from archspec.language.scaling import scale_document
 from archspec.language.spec import Spec, base_spec, change, extend
 from archspec.language.uses import Budget, with_used_blocks
 
@@ -23,8 +24,16 @@ _MAX_CHAIN = 20
 _MAX_DOCUMENTS = 200
 
 
-def load(name: str, *, set: Iterable[str | tuple[str, Slot]] = (), input: str | None = None, flag: str = "--set") -> Spec:
-    """The spec that `name` (a path, or a shipped name) means, with `--set` changes and `--input` laid over it.
+def load(
+    name: str,
+    *,
+    set: Iterable[str | tuple[str, Slot]] = (),
+    scale: str | None = None,
+    input: str | None = None,
+    flag: str = "--set",
+) -> Spec:
+    """The spec that `name` (a path, or a shipped name) means, with `--set` changes, `--scale` and `--input`
+    laid over it.
 
     Raises SpecError for what leaves nothing to expand; what else is wrong is kept in `problems`.
     """
@@ -32,6 +41,8 @@ def load(name: str, *, set: Iterable[str | tuple[str, Slot]] = (), input: str | 
     layers = _chain(name, problems)
     base, *variants = (layer.node for layer in layers)
     options = option_documents(flag, set, problems)
+    if scale is not None:
+        options.append(scale_document("--scale", scale, problems))
     if input is not None:
         place = option("--input", input)
         options.append(Map(place, {Text("input", place): Text(input, place)}))

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from archspec.language.diagnostics import did_you_mean
+from archspec.language.factors import ScaleModel
 from archspec.language.figures import Counts, Extent, Figure, Published, output_size
 from archspec.language.names import REASONS, nearest
 from archspec.language.nodes import is_null, shown
@@ -167,6 +168,10 @@ class ColumnModel(Strict):
     min: Number | None = Field(default=None, description="the least value, of a column of numbers")
     max: Number | None = Field(default=None, description="the largest value, of a column of numbers")
     choices: tuple[Word, ...] = Field(default=(), description="the values that it takes")
+    scale: Literal["none", "width"] | None = Field(
+        default=None,
+        description="whether a scale multiplies the channels that are written in it; by its type if it is not stated",
+    )
     about: Word = Field(default="", description="what it means")
 
 
@@ -217,6 +222,9 @@ class Document(Strict):
         default=None, description="height x width x channels: 224x224x3"
     )
     vars: dict[str, Any] = Field(default={}, description="named values for formulas")
+    scale: Annotated[ScaleModel | None, BeforeValidator(lambda value: None if is_null(value) else value)] = Field(
+        default=None, description="what multiplies the channels and the repeats"
+    )
     defaults: dict[str, dict[str, Any]] = Field(default={}, description="values for columns, by type")
     blocks: dict[str, BlockModel] = Field(default={}, description="the spec's own blocks")
     rows: Any = Field(default=None, description="the list of rows; in a spec that extends another, changes by path")

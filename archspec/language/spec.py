@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from archspec.language.blocks import Block, block_from, init_scheme, library_block, var_problem
 from archspec.language.changes import Change, row_changes
 from archspec.language.diagnostics import Problems
+from archspec.language.factors import laid_scale
 from archspec.language.figures import Counts
 from archspec.language.names import normal
 from archspec.language.nodes import Map, Node, Seq, Text, is_null
@@ -54,6 +55,8 @@ class Spec:
     claims: Stated = field(default_factory=Stated)
     elsewhere: dict[str, Other] = field(default_factory=dict)
     outputs: Node | None = None
+    #: what multiplies channels and copies, by the keys of Scale
+    scale: dict[str, Node] = field(default_factory=dict)
     init: Scheme = field(default_factory=dict)
     init_node: Node | None = None
     #: the section `space` of the last document
@@ -161,6 +164,8 @@ def _merge(spec: Spec, document: Document, node: Map, problems: Problems) -> Non
     _lay_elsewhere(spec, node.get("elsewhere"), document, problems)
     if "outputs" in node:
         spec.outputs = node["outputs"]
+    if "scale" in node:
+        spec.scale = laid_scale(spec.scale, document.scale, node["scale"])
     _lay_init(spec, node.get("init"), problems)
 
 

@@ -1,4 +1,4 @@
-"""What a program gives, spelled as on the command line: changes, a size, a cell, names."""
+"""What a program gives, spelled as on the command line: changes, a scale, a size, a cell, names."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 Changes: TypeAlias = str | Iterable[str] | Mapping[str, Any]
+Scaling: TypeAlias = str | Mapping[str, Any] | None
 Input: TypeAlias = str | tuple[int, int, int] | None
 
 
 def spelled_size(size: Input) -> str | None:
     """Height x width x channels as one text."""
     return "x".join(map(str, size)) if isinstance(size, tuple | list) else size
+
+
+def spelled_scale(scale: Scaling) -> str | None:
+    """What multiplies channels and repeats, as the command line writes it."""
+    return ",".join(f"{key}={value}" for key, value in scale.items()) if isinstance(scale, Mapping) else scale
+
+
+def scale_changes(scale: Scaling) -> list[str]:
+    """The same as changes, one for each part."""
+    return [f"scale.{part.strip()}" for part in (spelled_scale(scale) or "").split(",") if part.strip()]
 
 
 def spelled_changes(set: Changes) -> list[str]:

@@ -83,9 +83,12 @@ def column(
     about: str = "",
     least: float | None = None,
     choices: tuple[str, ...] = (),
+    scale: str | None = None,
 ) -> Any:
-    """A column of an op: a pydantic field with the header that papers print. A default that starts with = is a formula."""
-    bounds: Any = {"minimum": least, "enum": choices}
+    """A column of an op: a pydantic field with the header that papers print. A default that starts with = is a formula.
+    `scale="none"`: channels that a scale does not multiply.
+    """
+    bounds: Any = {"minimum": least, "enum": choices, "scale": scale}
     return _Field(default, title=header, description=about, json_schema_extra=bounds)
 
 
@@ -169,8 +172,8 @@ def _column(name: str, field: FieldInfo) -> Column:
     default = REQUIRED if field.is_required() else field.default
     bounds: Any = field.json_schema_extra or {}
     header = field.title or name.replace("_", " ")
-    least, choices = bounds.get("minimum"), bounds.get("enum", ())
-    return Column(name, header, annotation, default, field.description or "", least=least, choices=choices)
+    told = {"least": bounds.get("minimum"), "choices": bounds.get("enum", ()), "scale": bounds.get("scale")}
+    return Column(name, header, annotation, default, field.description or "", **told)
 
 
 def _annotated(annotation: Any, extra: Any) -> Any:

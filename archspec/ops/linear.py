@@ -18,7 +18,7 @@ class Linear(Op):
     tensors: ClassVar[Mapping[str, int]] = {"weight": 2, "bias": 1}
     layer: ClassVar[bool] = True
 
-    filters: Channels = column("=out_channels", about="output features")
+    filters: Channels = column("=out_channels", about="output features", scale="none")
     bias: Bool = column(True)
 
     def output(self, shape: Shape) -> Shape:

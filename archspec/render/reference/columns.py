@@ -13,7 +13,9 @@ from archspec.language.values import TYPES
 
 @dataclass(frozen=True)
 class DescribedColumn:
-    """A column: `default` is None where the column is needed, `takes` are its bounds or choices."""
+    """A column: `default` is None where the column is needed, `takes` are its bounds or choices, and whether a scale
+    multiplies it, where its type does not say so.
+    """
 
     header: str
     id: str
@@ -28,6 +30,7 @@ def described_column(column: Column) -> DescribedColumn:
     takes = [f"at least {column.least:g}"] if column.least is not None else []
     takes += [f"at most {column.most:g}"] if column.most is not None else []
     takes += [", ".join(map(shown, column.choices))] if column.choices else []
+    takes += {"none": ["never scaled"], "width": ["scaled"]}.get(column.scale or "", [])
     default = None if column.default is REQUIRED else written(column.default)
     return DescribedColumn(column.header, column.name, type_name(column), default, "; ".join(takes), column.about)
 

@@ -51,6 +51,7 @@ def _models() -> tuple[Json, Json]:
     sections["init"] |= _init()
     sections["vars"] |= variables
     sections["elsewhere"]["additionalProperties"] = {"anyOf": [ref("Elsewhere"), NULL]}
+    sections["scale"] = {"description": sections["scale"]["description"], "anyOf": [ref("ScaleModel"), NULL]}
     sections["heads"]["type"] = ["object", "null"]
     return document, defs
 

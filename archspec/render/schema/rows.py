@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from archspec.ir.rows import COMBINATORS
+from archspec.ir.scaling import SCALE
 from archspec.ir.types import Type
 from archspec.language.figures import Extent, OutputSize
 from archspec.language.names import CLAIMS, FIGURES, HEAD_KEYS, REASONS, STRUCTURE, identifier
 from archspec.language.reasons import Reason
+from archspec.language.scaling import ROW_WORDS
 from archspec.render.schema.form import NULL, Json, keyed, model, ref, spelled
 from archspec.render.schema.types import definition
 from archspec.render.schema.values import cell
@@ -21,12 +23,13 @@ def row_defs(types: Iterable[Type]) -> Json:
     """A row in each of the places where one stands."""
     keys = _row_keys()
     stated = [{"required": [spelling]} for key in FIGURES for spelling in _both(key)]
-    no_columns: Json = {"propertyNames": ref("row_key")}
+    no_columns: Json = {"properties": {SCALE: ref("row_scale")}, "propertyNames": {"anyOf": [ref("row_key"), {"const": SCALE}]}}
     explained = [{"if": {"required": [one]}, "then": {"anyOf": stated}} for one in REASONS]
     whole: Json = {"oneOf": [{"required": [kind]} for kind in ("type", "layer", *COMBINATORS)]}
     told = {"if": {"properties": {"when": {"not": NULL}}, "required": ["when"]}, "then": {"required": ["else"]}}
     return {
         "row_key": {"enum": [spelling for key in keys for spelling in _both(key)]},
+        "row_scale": {"description": "what of the spec's scale holds in the row", "enum": [*ROW_WORDS]},
         # what a row, a layer or a change with this type may hold
         "typed": {
             "allOf": [

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from archspec.ir.scaling import SCALE
 from archspec.ir.types import Type
 from archspec.language.columns import REQUIRED, Column
 from archspec.language.names import identifier, normal
@@ -21,7 +22,7 @@ def definition(type_: Type) -> str:
 
 
 def type_def(type_: Type) -> Json:
-    """The columns of an op or a block, closed: row keys pass, other keys do not."""
+    """The columns of an op or a block, closed: row keys pass, and `scale` where it is no column; other keys do not."""
     properties: Json = {}
     #: the other spellings of the names, those with equal values together
     others: dict[str, tuple[Json, list[str]]] = {}
@@ -33,13 +34,15 @@ def type_def(type_: Type) -> Json:
         spellings = _spellings(column) - {column.header, column.name}
         if spellings:
             others.setdefault(repr(values), (values, []))[1].extend(sorted(spellings))
+    if type_.column(SCALE) is None:
+        properties[SCALE] = ref("row_scale")
     names = [*properties, *(name for _, spellings in others.values() for name in spellings)]
     return {
         "description": about_of(type_),
         "properties": properties,
         "patternProperties": {f"^({'|'.join(map(escaped, found))})$": values for values, found in others.values()},
         # the columns first: an editor lists them where a key is wrong
-        "propertyNames": {"anyOf": [{"enum": names}, ref("row_key")]} if names else ref("row_key"),
+        "propertyNames": {"anyOf": [{"enum": names}, ref("row_key")]},
     }
 
 

@@ -229,6 +229,22 @@ def test_a_key_of_that_name_is_a_column_where_the_type_has_one(load: Any) -> Non
     assert [row.output.height for row in network.rows] == [24, 24]
 
 
+def test_changes_of_the_key() -> None:
+    """By path, in the copies of a repeat too; a pattern means the column of a type that has one only by a number."""
+
+    def channels(*changes: str, name: str = "vgg16", row: str = "conv1") -> list[int]:
+        network = archspec.load(name, set=changes, scale="width=2")
+        (found,) = [node for node in nodes(network) if node.path == row]
+        return [child.output.channels for child in found.children]
+
+    assert channels() == [128, 128]
+    assert channels("conv1.scale=none") == channels("conv*.scale=none") == channels("conv1={scale: depth}") == [64, 64]
+    assert channels("conv1.1.scale=none") == [128, 64]
+    assert channels("conv1.scale=none", "conv1.scale=null") == [128, 128]
+    coarse = ("*.scale=none", "m5.scale=width", "m*.scale=2")
+    assert channels(*coarse, name="resnet50-fpn", row="m4") == [512, 512, 512]
+
+
 def test_an_older_scale_is_replaced(folder: Path) -> None:
     """Key by key, along a chain and by options; what it multiplies are the numbers of the text, once."""
     (folder / "a.yaml").write_text(spec("{id: c, type: conv, patch: 1x1, filters: 16}", top="scale: {width: 2, divisor: 2}\n"))

@@ -182,10 +182,11 @@ class Edits:
     def _cell(self, row: Row, change: Change, path: Path, inside: Block | None) -> Row:
         word = change.path[-1]
         type_ = self._type(row, inside)
-        scale = normal(word) == SCALE and (change.literal or change.value in ROW_WORDS)
-        if not (is_row_key(word) or scale) and not (
-            type_ and (type_.column(normal(word)) or normal(word) == "patch size/stride")
-        ):
+        if normal(word) == SCALE:  # a pattern means the key of a row or the column of some types, as its value says
+            column = bool(type_ and type_.column(SCALE))
+            if not change.literal and (change.value in ROW_WORDS) is column:
+                return row
+        elif not is_row_key(word) and not (type_ and (type_.column(normal(word)) or normal(word) == "patch size/stride")):
             return row
         self._mark(change, (*path, word))
         return self._set(row, Text(word, change.place), change.value, inside)

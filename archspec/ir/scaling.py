@@ -41,6 +41,8 @@ def spec_scale(spec: Spec, names: RowNames, report: Reporter) -> Scale:
 
 def scaled_row(row: Row, at: At, types: Types, report: Reporter) -> tuple[Row, At]:
     """A row without its key `scale`, and where it stands with what the key leaves of the scale, also inside of it."""
+    if SCALE not in row.cells:
+        return row, at
     told = row.get("type")
     type_ = types.find(told, at.scope.block) if isinstance(told, Text) else None
     if type_ is not None and type_.column(SCALE):

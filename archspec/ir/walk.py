@@ -16,7 +16,7 @@ from archspec.ir.joins import joined, shares
 from archspec.ir.keys import check_keys, copies, kept, sources
 from archspec.ir.kinds import Kinds
 from archspec.ir.rows import COMBINATORS, Row, named_rows, row_from
-from archspec.ir.scaling import SCALE, scaled_row
+from archspec.ir.scaling import scaled_row
 from archspec.ir.scope import Ref, Removed
 from archspec.ir.tree import Claim, Tree
 from archspec.language.arrays import possible
@@ -115,8 +115,7 @@ class Walk(Kinds):
     def _placed(self, row: Row, at: At, branch: bool) -> Outcome | Gone:
         """A row whose changes are made: `when`, `from`, what it is, and what it claims."""
         report = self.report(at)
-        if SCALE in row.cells:
-            row, at = scaled_row(row, at, self.types, report)
+        row, at = scaled_row(row, at, self.types, report)
         check_keys(row, at.path, report)
         conditional = "when" in row.keys or "else" in row.keys
         if conditional and not kept(row, at.scope.names(self._entry(row, at)), branch, report):
@@ -181,9 +180,12 @@ class Walk(Kinds):
             copy = self.edits.row(one, at.path, at.scope.block)
             for key, _ in (copy.without(*one.keys).keys if copy is not None else {}).values():
                 self.report(at).add("bad-change", f"a copy has columns only; `{key}` belongs to the whole row", key.place)
-            found = self.built(copy, at, stated, [], self.report(at)) if copy is not None else None
-            if found is None:
+            if copy is None:
                 return Gone("a change")
+            copy, here = scaled_row(copy, at, self.types, self.report(at))
+            found = self.built(copy, here, stated, [], self.report(at))
+            if found is None:
+                return Gone("its `layer: none`")
             self.bounded(found.output, place, at)
             return found
 

@@ -18,7 +18,9 @@ def spelled_size(size: Input) -> str | None:
 
 def spelled_scale(scale: Scaling) -> str | None:
     """What multiplies channels and repeats, as the command line writes it."""
-    return ",".join(f"{key}={value}" for key, value in scale.items()) if isinstance(scale, Mapping) else scale
+    if isinstance(scale, Mapping):
+        return ",".join(f"{key}={value}" for key, value in scale.items())
+    return None if scale is None else str(scale)
 
 
 def scale_changes(scale: Scaling) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archspec.api import Report, audit, build, check, costs, diff, load, reconcile, report, sweep
+    from archspec.api_search import search
     from archspec.language.diagnostics import Diagnostic, SpecError
     from archspec.ops import register
     from archspec.render.diff.difference import Difference
@@ -32,6 +33,7 @@ __all__ = [
     "reconcile",
     "register",
     "report",
+    "search",
     "sweep",
 ]
 
@@ -42,6 +44,7 @@ _HOMES = {
     "Reconciliation": "archspec.render.reconcile",
     "Swept": "archspec.render.sweep",
     "register": "archspec.ops",
+    "search": "archspec.api_search",
 }
 
 

@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     import typer
 
 #: the modules of this package with a verb each, in the order of the help
-VERBS = ("check", "report", "audit", "reconcile", "diff", "build", "sweep", "new", "list", "show", "schema")
+VERBS = ("check", "report", "audit", "reconcile", "diff", "build", "sweep", "search", "new", "list", "show", "schema")
 
 #: what to install for a module that an extra brings
-_EXTRAS = {"torch": "torch", "safetensors": "torch", "numpy": "torch", "fvcore": "fvcore"}
+_EXTRAS = {
+    "torch": "torch",
+    "safetensors": "torch",
+    "numpy": "torch",
+    "fvcore": "fvcore",
+    "optuna": "search",
+    "sqlalchemy": "search",
+}
 
 
 def command_line(words: Sequence[str]) -> typer.Typer:

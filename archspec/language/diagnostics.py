@@ -14,6 +14,7 @@ CODES: dict[str, str] = {
     "bad-change": "A change (`--set`, or `rows:` of an `extends`) has no path, no value, or a value of the wrong form.",
     "bad-claim": "A published figure (`params`, `ops`, `depth`, `output size`) cannot be read.",
     "bad-file": "A file is missing, is a directory, is too large, or cannot be read or written.",
+    "bad-study": "A study (of a search) cannot be read or written, was damaged, or is of something else.",
     "bad-value": "A cell or key holds something that its column does not take.",
     "bad-weights": "A weights file cannot be read, or its tensors do not fit the network.",
     "comment-cell": "A header that starts with # was not quoted, so YAML takes the rest of the line for a comment.",

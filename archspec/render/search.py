@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archspec.design.best import Best, Found
-from archspec.design.objectives import Objective
+from archspec.design.objectives import OBJECTIVES, Objective
 from archspec.render.data import SCHEMA
 from archspec.render.notebook import Printed
 from archspec.render.page import Grid, Header, Page, Title, plain
@@ -63,15 +63,12 @@ def search_page(found: Found) -> Page:
 def _grid(found: Found) -> Grid:
     names = {one.name for one in found.objectives}
     beside = [name for name in _BESIDE if name not in names]
-    headers = [
-        Header("trial"),
-        *(Header(f"{one.name}{' ms' if one.measured and one.decimals else ''}") for one in found.objectives),
-    ]
+    shown = [*(one.header for one in found.objectives), *(OBJECTIVES[name].header for name in beside)]
     rows = []
     for best in found.best:
         values = [_figure(one, best.values[one.name]) for one in found.objectives]
         rows.append(((str(best.trial), *values, *(f"{best.costs[name]:,}" for name in beside)), ""))
-    return Grid((*headers, *map(Header, beside)), tuple(rows))
+    return Grid((Header("trial"), *map(Header, shown)), tuple(rows))
 
 
 def _figure(one: Objective, value: float) -> str:

@@ -14,6 +14,7 @@ from test_cli import run
 
 import archspec
 from archspec import api_search
+from archspec.analysis.variants import cost_alone
 from archspec.design import storage
 from archspec.design.budget import violation
 from archspec.design.space import space
@@ -152,7 +153,7 @@ def test_latency_is_measured_on_the_built_module(net: Path) -> None:
 def test_by_how_much_a_constraint_is_broken(net: Path, text: str, amount: float) -> None:
     """The plain network: 1,562 parameters, 1,168 of them in the row two."""
     given = space("net.yaml", vary=["vars.width=8,16"], where=[text])
-    costs = archspec.api.network_cost(given.network)
+    costs = cost_alone(given.network)
     assert costs.total.params == 1562
     assert violation(given.where[0], costs, {"vars.width": 8}) == pytest.approx(amount)
 

@@ -76,6 +76,11 @@ class FamilyCost:
         return sum(select(truth, told(costs), 0) for truth, costs in self.networks)
 
 
+def cost_alone(network: Network) -> FamilyCost:
+    """The costs of a family of one network: its numbers are plain."""
+    return FamilyCost(Family(((True, network),), ()))
+
+
 def _where(truth: Any, cost: Cost) -> Cost:
     return Cost(*(select(truth, figure, 0) for figure in cost))
 

@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from archspec.analysis.costs import NetworkCost, NodeCost
-from archspec.design.where import Constraint, Name, nodes_of
-from archspec.ir.tree import Tree
-from archspec.language.diagnostics import fail
-from archspec.language.formula import FormulaError, evaluate
+from archspec.analysis.variants import FamilyCost
+from archspec.design.holds import scopes
+from archspec.design.where import Constraint
+from archspec.language.formula import FormulaError, Names, evaluate
 from archspec.language.many import is_number
 
 #: the most by which a constraint is broken
@@ -22,55 +21,20 @@ WORST = 2.0
 #: by how much 8 < 8 is broken
 _LEAST = 1e-9
 
-_FIGURES: Mapping[str, Callable[[NetworkCost | NodeCost], int]] = {
-    "params": lambda of: _cost(of).params,
-    "macs": lambda of: _cost(of).macs,
-    "activations": lambda of: _cost(of).activations,
-    "depth": lambda of: of.depth,
-    "params_with_heads": lambda of: of.total.params + of.heads_total.params if isinstance(of, NetworkCost) else 0,
-}
 
+def violation(constraint: Constraint, costs: FamilyCost, listed: Mapping[str, Any]) -> float:
+    """By how much the one network of a family breaks a constraint; `listed` has the value of each axis.
 
-def _cost(of: NetworkCost | NodeCost) -> Any:
-    return of.total if isinstance(of, NetworkCost) else of.cost
-
-
-def violation(constraint: Constraint, costs: NetworkCost, listed: Mapping[str, Any]) -> float:
-    """By how much a variant breaks a constraint; `listed` has the value of each axis. Of several rows the worst counts;
-    a constraint on rows that the variant does not have is kept. Raises SpecError for what cannot be computed.
+    As in a sweep it must hold in every row that has the bare columns it names (the worst row counts), a variant that lacks a
+    named cell keeps it, and one for which the formula has no value breaks it.
     """
     try:
-        return max((_amount(constraint.tree, names) for names in _scopes(constraint, costs, listed)), default=0.0)
-    except FormulaError as error:
-        raise fail(error.code, f"`{constraint.text}`: {error.message}", constraint.place) from None
+        return max((_amount(constraint.tree, names) for there, names in scopes(constraint, costs, listed) if there), default=0.0)
+    except FormulaError:
+        return WORST
 
 
-def _scopes(constraint: Constraint, costs: NetworkCost, listed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The values of a constraint's names: once, or for each row that has all the columns that it names."""
-    nodes = list(nodes_of(costs.network))
-    by_path = {node.path: node for node in nodes}
-    columns = [word for word, name in constraint.names.items() if name.kind == "column"]
-    try:
-        fixed = {word: _value(name, costs, by_path, listed) for word, name in constraint.names.items() if word not in columns}
-    except KeyError:
-        return  # of a row that this variant does not have
-    if not columns:
-        yield fixed
-    for node in nodes if columns else ():
-        if all(word in node.columns for word in columns):
-            yield {**fixed, **{word: node.columns[word] for word in columns}}
-
-
-def _value(name: Name, costs: NetworkCost, nodes: Mapping[str, Tree], listed: Mapping[str, Any]) -> Any:
-    if name.kind == "total":
-        return _FIGURES[name.key](costs)
-    if name.kind == "axis":
-        return listed[name.key]
-    node = nodes[name.path]
-    return _FIGURES[name.key](NodeCost(node)) if name.kind == "cost" else node.columns[name.key]
-
-
-def _amount(node: ast.expr, names: Mapping[str, Any]) -> float:
+def _amount(node: ast.expr, names: Names) -> float:
     if isinstance(node, ast.BoolOp):
         amounts = [_amount(part, names) for part in node.values]
         return max(amounts) if isinstance(node.op, ast.And) else min(amounts)

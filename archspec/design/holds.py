@@ -10,7 +10,7 @@ from archspec.analysis.costs import NodeCost
 from archspec.analysis.variants import FamilyCost
 from archspec.design.where import TOTALS, Constraint, Name
 from archspec.ir.tree import Tree
-from archspec.language.formula import FormulaError, evaluate
+from archspec.language.formula import FormulaError, Names, evaluate
 from archspec.language.many import deny
 from archspec.language.truths import both, by_case, either, select
 
@@ -20,18 +20,23 @@ def holds(constraint: Constraint, costs: FamilyCost, listed: Mapping[str, Any]) 
 
     A member that lacks a named cell keeps it, one whose formula has no value (a division by zero) does not.
     """
+    kept: Any = True
+    for there, names in scopes(constraint, costs, listed):
+        kept = both(kept, either(deny(there), _answer(constraint.formula, names)))
+    return kept
+
+
+def scopes(constraint: Constraint, costs: FamilyCost, listed: Mapping[str, Any]) -> Iterator[tuple[Any, Names]]:
+    """The values of a constraint's names, and where they are these: for each row that has all bare columns which it names."""
     columns = {name.key for name in constraint.names.values() if name.kind == "column"}
     rows: Iterable[tuple[Any, Tree | None]] = [(True, None)]
     if columns:
         rows = costs.outermost(lambda row: columns <= row.columns.keys())
     cells = {word: name for word, name in constraint.names.items() if name.kind == "cell"}
-    kept: Any = True
     for there, row in rows:
         for present, found in _combined(cells, costs):
             values = {word: _value(name, row, costs, listed) for word, name in constraint.names.items() if word not in cells}
-            answer = _answer(constraint.formula, {**values, **found})
-            kept = both(kept, either(deny(both(there, present)), answer))
-    return kept
+            yield both(there, present), _Values({**values, **found})
 
 
 def figure(name: str, costs: FamilyCost) -> Any:
@@ -68,19 +73,19 @@ def _combined(cells: Mapping[str, Name], costs: FamilyCost) -> Iterator[tuple[An
                 yield both(there, also), {word: node.columns[name.key], **others}
 
 
-class _Names(dict[str, Any]):
+class _Values(dict[str, Any]):
     """What the formula of a constraint sees."""
 
     def scaled(self, channels: Any) -> Any:
         raise FormulaError("formula-value", "a constraint sees what a scale has made, and has none of its own")
 
 
-def _answer(formula: str, values: Mapping[str, Any]) -> Any:
+def _answer(formula: str, names: Names) -> Any:
     """Whether the formula holds; in each case that it tells apart."""
 
     def run() -> Any:
         try:
-            return _yes(evaluate(formula, _Names(values)))
+            return _yes(evaluate(formula, names))
         except FormulaError:
             return False
 

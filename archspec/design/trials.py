@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archspec.analysis.costs import network_cost
+from archspec.analysis.variants import cost_alone
 from archspec.design.budget import WORST, violation
 from archspec.design.objectives import OBJECTIVES, Objective
 from archspec.design.parameters import Parameter, parameters
@@ -71,8 +72,9 @@ class Trials:
             network = self.variant(steps)
             costs = network_cost(network)
             figures = {one.name: one.figure(costs) for one in OBJECTIVES.values() if one.figure}
+            family = cost_alone(network)
             listed = dict(zip((axis.name for axis in self.space.axes), self.space.values(steps), strict=True))
-            broken = {one.text: violation(one, costs, listed) for one in self.space.where}
+            broken = {one.text: violation(one, family, listed) for one in self.space.where}
         except SpecError as error:
             raise self._pruned(trial, error) from None
         over = any(amount > 0 for amount in broken.values())

@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import Any
 
 from archspec.language.arithmetic import ARITHMETIC, COMPARISONS, FUNCTIONS
-from archspec.language.evaluation import EVALUATORS, Names, bounded, computed, formula_error
+from archspec.language.evaluation import EVALUATORS, bounded, computed, formula_error
 from archspec.language.evaluation import FormulaError as FormulaError
+from archspec.language.evaluation import Names as Names
 from archspec.language.evaluation import UnknownValueError as UnknownValueError
 
 MAX_LENGTH = 500

@@ -16,7 +16,19 @@ PACKAGE = Path(__file__).parent.parent / "archspec"
 #: A part imports itself and what stands before it.
 ORDER = ["files", "language", "library", "ops", "ir", "analysis", "design", "compiler", "render", "api"]
 ORDER += ["api_search", "cli", "__main__"]
-HEAVY = {"torch", "torchvision", "numpy", "safetensors", "fvcore", "torchinfo", "thop", "ptflops", "optuna", "sqlalchemy"}
+HEAVY = {
+    "torch",
+    "torchvision",
+    "numpy",
+    "safetensors",
+    "fvcore",
+    "torchinfo",
+    "thop",
+    "ptflops",
+    "matplotlib",
+    "optuna",
+    "sqlalchemy",
+}
 #: Where torch may be imported at the top of a file.
 TORCH_FILES = {"ops/modules.py"}
 #: Where it may not, in a part that builds on torch: what can be said before it is imported.

@@ -33,8 +33,10 @@ def command(
     from archspec.render.audit import audit_notes
     from archspec.render.diff.tensors import loaded_page
     from archspec.render.page import show
+    from archspec.render.target import check_target
 
-    _check_target(output)
+    if output is not None:
+        check_target("-o", output, WRITERS)
     network = load(spec, set=changes or (), scale=scale, input=input)
     model, loaded = compiled(network, option("SPEC", spec), heads=not no_heads, weights=weights, partial=partial)
     show(report_network(network).page())
@@ -48,28 +50,6 @@ def command(
         typer.echo(f"loaded {loaded.tensors} tensors from {weights}" + _left_out(loaded.left_out, loaded.digest, network))
     if output is not None:
         _write(model, network, output)
-
-
-def _check_target(output: Path | None) -> None:
-    """An unknown extension or an unusable folder is said before anything is built."""
-    from archspec.language.diagnostics import fail
-    from archspec.language.places import option
-
-    if output is None:
-        return
-    place = option("-o", str(output))
-    if output.suffix not in WRITERS:
-        known = ", ".join(WRITERS)
-        raise fail(
-            "unsupported",
-            f"`{output.suffix or output.name}` is not an extension that build writes",
-            place,
-            hint=f"there is: {known}",
-        )
-    if output.is_dir():
-        raise fail("bad-file", f"{output} is a directory", place)
-    if not output.absolute().parent.is_dir():
-        raise fail("bad-file", f"there is no folder {output.parent}", place, hint="create it first")
 
 
 def _built(model: Model) -> str:
@@ -116,4 +96,4 @@ WRITERS = {".safetensors": _write_safetensors}
 
 
 def _write(model: Model, network: Network, output: Path) -> None:
-    write_output(output, lambda path: WRITERS[output.suffix](model, network, path))
+    write_output(output, lambda path: WRITERS[output.suffix.lower()](model, network, path))

@@ -25,6 +25,7 @@ _EXTRAS = {
     "safetensors": "torch",
     "numpy": "torch",
     "fvcore": "fvcore",
+    "matplotlib": "plot",
     "optuna": "search",
     "sqlalchemy": "search",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -39,14 +40,27 @@ def progress(word: str) -> Callable[[int, int], None]:
     return show
 
 
-def write_output(output: Path, write: Callable[[Path], None]) -> None:
-    """Writes the file of `-o`, whole or not at all, and says so; SpecError if it cannot be written."""
+PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw it, by extension: .png or .svg.")]
+
+
+def check_plot(plot: Path | None) -> None:
+    """Of `--plot` what can be refused before any work is done, a missing matplotlib too."""
+    if plot is not None:
+        from archspec.render.plots import EXTENSIONS
+        from archspec.render.target import check_target
+
+        check_target("--plot", plot, EXTENSIONS)
+        import_module("matplotlib")
+
+
+def write_output(output: Path, write: Callable[[Path], None], flag: str = "-o") -> None:
+    """Writes the file of an option, whole or not at all, and says so; SpecError if it cannot be written."""
     # while it is written a SIGTERM unwinds the stack, so that an unfinished file is taken away
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         write(output)
     except OSError as error:
-        raise fail("bad-file", f"{output} cannot be written: {error.strerror or error}", option("-o", str(output))) from None
+        raise fail("bad-file", f"{output} cannot be written: {error.strerror or error}", option(flag, str(output))) from None
     finally:
         signal.signal(signal.SIGTERM, before)
     typer.echo(f"wrote {output}")

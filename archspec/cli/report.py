@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, ScaleOption, SetOption, SpecArgument, one_of, progress, write_output
+from archspec.cli.options import (
+    InputOption,
+    PlotOption,
+    ScaleOption,
+    SetOption,
+    SpecArgument,
+    check_plot,
+    one_of,
+    progress,
+    write_output,
+)
 
 
 def command(
@@ -30,6 +40,7 @@ def command(
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Of --measure: threads of torch on the CPU.")] = None,
     dtype: Annotated[str | None, typer.Option("--dtype", help="Of bytes, and of --measure: float32 if left out.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="Of --measure: cpu or cuda.")] = None,
+    plot: PlotOption = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
 ) -> None:
     """The table of a spec with its costs: sizes, depth, parameters, multiply-adds."""
@@ -40,6 +51,7 @@ def command(
 
     one_of("--format", format, FORMATS)
     one_of("--counter", counter, COUNTERS)
+    check_plot(plot)
     chosen = () if columns is None else columns
     told = {"batch": batch, "repeats": repeats, "threads": threads, "device": device}
     told = {name: value for name, value in told.items() if value is not None}
@@ -52,11 +64,15 @@ def command(
     made = report_network(
         network, depth=depth, counter=counter, columns=chosen, sort=sort, latency=latency, dtype=dtype or "float32"
     )
+    if plot is not None:
+        write_output(plot, made.plot, "--plot")
     if output is not None:
         from archspec.files import write_text
 
         text = made.text(format)
         write_output(output, lambda path: write_text(path, text))
+    elif plot is not None:
+        pass  # it stands in place of the text
     elif format == "table":
         from archspec.render.page import show
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.costs import NetworkCost, NodeCost
@@ -139,6 +141,15 @@ class Report(Printed):
         from archspec.render.table import report_page
 
         return report_page(self)
+
+    def plot(self, path: str | os.PathLike[str]) -> None:
+        """Draws what the rows cost into a file, .png or .svg: the columns that were asked for, if they add up over the rows.
+
+        Raises OSError and SpecError.
+        """
+        from archspec.render.plots import report_plot
+
+        report_plot(self, Path(path))
 
     def __repr__(self) -> str:
         total = self.costs.total

@@ -113,6 +113,7 @@ NORMED = {
     "mobilenet-v2": of_torchvision("mobilenet_v2"),
     "mobilenet-v2-1.4": of_timm("mobilenetv2_140"),
     "efficientnet-lite0": of_timm("tf_efficientnet_lite0"),
+    "anynetx": of_timm("regnetx_004"),
     "efficientnet-lite1": of_timm("tf_efficientnet_lite1"),
     "efficientnet-lite2": of_timm("tf_efficientnet_lite2"),
     "regnetx-400mf": of_timm("regnetx_004"),

@@ -27,8 +27,14 @@ def specs_folder() -> Path:
 
 @cache
 def shipped() -> dict[str, Path]:
-    """Shipped specs by name."""
-    return {path.stem: path for path in sorted(specs_folder().rglob("*.yaml"))}
+    """Shipped specs of networks by name."""
+    return {path.stem: path for path in sorted(specs_folder().rglob("*.yaml")) if path.parent.name != "spaces"}
+
+
+@cache
+def spaces() -> dict[str, Path]:
+    """Shipped design spaces by name: specs too, whose plain network is that of the spec that they extend."""
+    return {path.stem: path for path in sorted((specs_folder() / "spaces").glob("*.yaml"))}
 
 
 def is_path(name: str) -> bool:
@@ -69,7 +75,7 @@ def named_in(name: str, place: Place, path: Path, root: Path) -> tuple[Source, P
 
 
 def _shipped(name: str, place: Place, folder: Path) -> Path:
-    known = shipped()
+    known = {**shipped(), **spaces()}
     if name not in known:
         files = [f"{name}{ending}" for ending in (".yaml", ".yml") if os.path.isfile(folder / f"{name}{ending}")]
         hint = did_you_mean(files[0] if files else nearest(name, known)) or f"there are {', '.join(known)}"
@@ -90,7 +96,7 @@ def _text(path: Path, shown: str, place: Place | None) -> Source:
     """Reads at most MAX_BYTES of a regular file; a pipe or a device is refused before it is opened."""
     try:
         if not path.exists():
-            hint = did_you_mean(path.stem) if path.stem in shipped() else None
+            hint = did_you_mean(path.stem) if path.stem in (*shipped(), *spaces()) else None
             if place is not None:
                 hint = hint or "a file is named from the folder of the spec that names it"
             raise _unreadable(shown, "there is no such file", place, hint)

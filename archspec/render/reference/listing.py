@@ -5,13 +5,13 @@ from __future__ import annotations
 from archspec.ir.types import Type
 from archspec.language.blocks import library_block, library_names
 from archspec.language.load import load
-from archspec.language.resolve import shipped, specs_folder
+from archspec.language.resolve import shipped, spaces, specs_folder
 from archspec.ops import op, op_names
 
 
 def names() -> dict[str, tuple[str, ...]]:
     """All that can be described, by kind."""
-    return {"ops": op_names(), "blocks": library_names(), "specs": tuple(sorted(shipped()))}
+    return {"ops": op_names(), "blocks": library_names(), "specs": tuple(sorted((*shipped(), *spaces())))}
 
 
 def lines(kind: str) -> dict[str, str]:
@@ -44,4 +44,4 @@ def about_of(type_: Type) -> str:
 
 def spec_file(name: str) -> str:
     """The file of a shipped spec, as a checkout has it."""
-    return shipped()[name].relative_to(specs_folder().parent).as_posix()
+    return (shipped() | spaces())[name].relative_to(specs_folder().parent).as_posix()

@@ -209,6 +209,7 @@ def sweep(
     top: int | None = None,
     by: str | None = None,
     output: str | os.PathLike[str] | None = None,
+    plot: str | os.PathLike[str] | None = None,
     set: Changes = (),
     input: Input = None,
     announce: Callable[[Iterable[str]], None] = lambda lines: None,
@@ -219,11 +220,16 @@ def sweep(
 
     `vary` and `each` are axes by path: a range as text (`"16:96:16"`), or values; `where` are constraints. It keeps the
     Pareto front of the figures `pareto`, or the `top` best by the figure `by` (`"-depth"`: the largest), or all variants
-    that keep every constraint. `output` (.csv, .jsonl) gets these rows as they come. Raises SpecError.
+    that keep every constraint. `output` (.csv, .jsonl) gets these rows as they come. `plot` (.png, .svg)
+    shows all of them: the front of two figures, else the distribution of one. Raises SpecError.
     """
+    from dataclasses import replace
+
+    from archspec.design.cloud import Cloud
     from archspec.design.keep import choice
     from archspec.design.space import space_of
     from archspec.design.sweep import plan
+    from archspec.render.plots import drawn, ready, sweep_plot
     from archspec.render.sweep import Swept, announced
 
     name, changes, size = os.fspath(spec), _all_changes(set, vars), spelled_size(input)
@@ -240,8 +246,13 @@ def sweep(
     planned = plan(made, samples, seed)
     path = Path(output) if output is not None else None
     chosen = choice(planned, samples, spelled_names(pareto or ()), top, by, path)
+    if plot is not None:
+        ready(plot)
+        chosen = replace(chosen, more=(Cloud(drawn(chosen.pareto, chosen.by)),))
     announce(announced(planned))
     counts, rows = chosen.run(progress)
+    if plot is not None:
+        sweep_plot(planned, chosen.more[0], plot)
     return Swept(planned, counts, rows, chosen.pareto, chosen.by if top is not None else None)
 
 

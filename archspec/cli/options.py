@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -46,11 +45,9 @@ PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help=
 def check_plot(plot: Path | None) -> None:
     """Of `--plot` what can be refused before any work is done, a missing matplotlib too."""
     if plot is not None:
-        from archspec.render.plots import EXTENSIONS
-        from archspec.render.target import check_target
+        from archspec.render.plots import ready
 
-        check_target("--plot", plot, EXTENSIONS)
-        import_module("matplotlib")
+        ready(plot)
 
 
 def write_output(output: Path, write: Callable[[Path], None], flag: str = "-o") -> None:

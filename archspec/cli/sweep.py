@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, SetOption
+from archspec.cli.options import InputOption, PlotOption, SetOption, check_plot
 
 #: the rows of a table that nothing else bounds
 _TOP = 20
@@ -36,6 +36,7 @@ def command(
     ] = "",
     top: Annotated[int | None, typer.Option("--top", min=1, help="So many of the best.")] = None,
     by: Annotated[str | None, typer.Option("--by", metavar="FIGURE", help="Of --top: macs if left out; max:depth.")] = None,
+    plot: PlotOption = None,
     changes: SetOption = None,
     input: InputOption = None,
     output: Annotated[
@@ -47,6 +48,7 @@ def command(
     from archspec.design.sweep import Interrupted
     from archspec.render.page import show
 
+    check_plot(plot)
     if top is None and (by is not None or (not pareto and output is None)):
         top = _TOP
     told = {"vary": vary or (), "each": vary_each or (), "where": where or (), "set": changes or (), "input": input}
@@ -63,6 +65,7 @@ def command(
                 top=top,
                 by=by,
                 output=output,
+                plot=plot,
                 announce=_announce,
                 progress=progress,
             )
@@ -75,6 +78,8 @@ def command(
     if output is not None:
         written = len(found) if pareto or top is not None else found.counts.feasible
         typer.echo(f"wrote {output}: {written:,} row{'' if written == 1 else 's'}")
+    if plot is not None and found.counts.feasible:
+        typer.echo(f"wrote {plot}")
     if not found.counts.feasible:
         raise typer.Exit(1)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from archspec.design.chunk import Costing
+from archspec.design.cloud import Cloud
 from archspec.design.pareto import Front
 from archspec.design.results import WRITERS, described, opened
 from archspec.design.rows import Objective, Rows, objective
@@ -36,6 +37,8 @@ class Choice:
     top: int | None
     by: Objective
     output: Path | None
+    #: what collects the points of a picture
+    more: tuple[Cloud, ...] = ()
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -71,7 +74,7 @@ class Choice:
         else:
             best = Top(self.top or _KEPT, self.by)
         streams = writer is not None and not self.pareto and self.top is None
-        counts = run(self.plan, [best, writer] if streams else [best], progress=progress)
+        counts = run(self.plan, [best, *self.more, *([writer] if streams else [])], progress=progress)
         rows = self._finished(best.rows())
         if writer is not None and not streams:
             writer.add(rows)

@@ -145,7 +145,7 @@ class Report(Printed):
     def plot(self, path: str | os.PathLike[str]) -> None:
         """Draws what the rows cost into a file, .png or .svg: the columns that were asked for, if they add up over the rows.
 
-        Raises OSError and SpecError.
+        Raises SpecError.
         """
         from archspec.render.plots import report_plot
 

@@ -11,4 +11,6 @@ from archspec.render.plots.pareto import pareto_plot as pareto_plot
 from archspec.render.plots.report import report_plot as report_plot
 from archspec.render.plots.rows import Panel as Panel
 from archspec.render.plots.rows import rows_plot as rows_plot
-from archspec.render.plots.sheet import EXTENSIONS as EXTENSIONS
+from archspec.render.plots.sheet import ready as ready
+from archspec.render.plots.sweep import drawn as drawn
+from archspec.render.plots.sweep import sweep_plot as sweep_plot

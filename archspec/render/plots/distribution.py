@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archspec.render.plots.sheet import COLOURS, COLUMN, LINES, MARKERS, Target, draw, legend, named, scale, short
+from archspec.render.plots.sheet import COLOURS, COLUMN, LINES, MARKERS, Target, counted, draw, legend, named, scale, short
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,17 +22,18 @@ _QUARTERS = (0.25, 0.5, 0.75)
 
 @dataclass(frozen=True)
 class Sample:
-    """What networks of a space cost, one number each, at least one."""
+    """What networks of a space cost, one number each, at least one. `of` says how many there were of which these are a part."""
 
     name: str
     values: ArrayLike
+    of: int = 0
 
 
 def distribution_plot(path: Target, label: str, samples: Sequence[Sample], *, width: float = COLUMN) -> None:
     """For each space the share of its networks that cost at most x: `label` is what they cost, with its unit.
 
     Markers are at the quartiles, which the legend states: the values that a quarter, half and three quarters of the networks
-    reach at most. At most `MOST` samples. Raises OSError and SpecError.
+    reach at most. At most `MOST` samples. Raises SpecError.
     """
     import numpy as np
 
@@ -44,6 +45,7 @@ def distribution_plot(path: Target, label: str, samples: Sequence[Sample], *, wi
             count = len(ordered)
             at = np.unique(np.linspace(0, count - 1, min(count, STEPS)).round().astype(np.int64))
             low, middle, high = marks = quartiles(ordered)
+            told = f"median {short(middle)}, quartiles {short(low)} to {short(high)}"
             axes.step(
                 np.concatenate(([ordered[0]], ordered[at])),
                 np.concatenate(([0], (at + 1) / count)),
@@ -59,7 +61,7 @@ def distribution_plot(path: Target, label: str, samples: Sequence[Sample], *, wi
                 marker=marker,
                 markersize=4.5,
                 markerfacecolor="white",
-                label=f"{named(sample.name, 28)}, n = {count:,}\nmedian {short(middle)}, quartiles {short(low)} to {short(high)}",
+                label=f"{named(sample.name, 28)}, n = {counted(count, sample.of)}\n{told}",
             )
         scale(axes.xaxis, np.concatenate([[ordered[0], ordered[-1]] for ordered in every]))
         axes.set_yticks([0, *_QUARTERS, 1], ["0", "25 %", "50 %", "75 %", "100 %"])

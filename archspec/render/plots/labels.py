@@ -11,6 +11,9 @@ _HEADERS = {column.key: column.header for column in COLUMNS} | {"params_with_hea
 
 
 def label(cost: str | Column) -> str:
-    """`multiply-adds (MACs)` for macs; what is no cost of a report goes by its own name."""
+    """`multiply-adds (MACs)` for macs, `conv1: multiply-adds (MACs)` for conv1.macs; any other word is itself."""
+    row, _, key = cost.rpartition(".") if isinstance(cost, str) else ("", "", "")
+    if row and key in _HEADERS:
+        return f"{row}: {label(key)}"
     key, header = (cost, _HEADERS.get(cost, cost)) if isinstance(cost, str) else (cost.key, cost.header)
     return f"{header} ({_UNITS[key]})" if key in _UNITS else header

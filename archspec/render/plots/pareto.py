@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archspec.render.plots.sheet import BLACK, BLUE, COLUMN, FAINT, MARKERS, ORANGE, Target, draw, legend, named, scale
+from archspec.render.plots.sheet import BLACK, BLUE, COLUMN, FAINT, MARKERS, ORANGE, Target, counted, draw, legend, named, scale
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,14 +32,14 @@ def pareto_plot(
     front: ArrayLike,
     *,
     marked: Mapping[str, tuple[float, float]] | None = None,
-    of: int | None = None,
+    of: int = 0,
     noun: str = "variants",
     width: float = COLUMN,
 ) -> None:
     """Every variant faint, the front as a line with a marker each, and points by name (the network that was varied).
 
     `front` are the indices of the front's variants. `of` says how many there were where only a sample is drawn. The line
-    has steps: what lies beyond it is beaten by none of the variants. Raises OSError and SpecError.
+    has steps: what lies beyond it is beaten by none of the variants. Raises SpecError.
     """
     import numpy as np
 
@@ -49,10 +49,19 @@ def pareto_plot(
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
         count = len(xs)
-        shown = f"{count:,} of {of:,} {noun}" if of is not None and of > count else f"{count:,} {noun}"
         many = count / VECTOR_POINTS
         size, alpha = (9.0, 0.6) if many <= 1 else (2.5, max(0.04, 0.6 * many**-0.35))  # more of them, each fainter
-        axes.scatter(xs, ys, s=size, c=FAINT, alpha=alpha, linewidths=0, rasterized=count > VECTOR_POINTS, label=shown, zorder=1)
+        axes.scatter(
+            xs,
+            ys,
+            s=size,
+            c=FAINT,
+            alpha=alpha,
+            linewidths=0,
+            rasterized=count > VECTOR_POINTS,
+            label=f"{counted(count, of)} {noun}",
+            zorder=1,
+        )
         axes.plot(
             *(xs[chosen], ys[chosen]),
             color=BLUE,
@@ -61,7 +70,7 @@ def pareto_plot(
             markersize=4.5 if len(chosen) <= 40 else 2.5,
             markerfacecolor="white",
             linewidth=1.2,
-            label=f"Pareto front: {len(chosen):,} of them",
+            label=f"Pareto front, {len(chosen):,}",
             zorder=2,
         )
         for at, (name, point) in enumerate((marked or {}).items()):

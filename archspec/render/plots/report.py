@@ -20,7 +20,7 @@ MOST = 3
 
 def report_plot(report: Report, path: Path) -> None:
     """What each row costs, in the report's order: parameters and multiply-adds, or those of the report's columns that add up
-    over the rows. Raises OSError and SpecError.
+    over the rows. Raises SpecError.
     """
     columns = [column for column in report.shown(("params", "macs")) if column.sums and column.style == "number"]
     if not 1 <= len(columns) <= MOST:

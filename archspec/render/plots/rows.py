@@ -37,7 +37,7 @@ def rows_plot(
     """Bars by row, a panel for each cost, a colour and a hatch for each network.
 
     Rows that cost nothing anywhere are left out. Of two networks, a row that only the second has is marked +, one that only
-    the first has −. Raises OSError, and SpecError for more bars than `MOST`.
+    the first has −. Raises SpecError, for more bars than `MOST` too.
     """
     kept = [at for at in range(len(rows)) if any(costs[at] != 0 for panel in panels for costs in panel.costs)]
     if len(kept) * len(networks) > MOST:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archspec.files import write_whole
+from archspec.language.diagnostics import fail
+from archspec.language.places import option
 from archspec.render.target import check_target
 
 if TYPE_CHECKING:
@@ -59,13 +62,21 @@ _SETTINGS: dict[str, Any] = {
 EXTENSIONS: dict[str, dict[str, Any]] = {".png": {}, ".svg": {"Date": None}}
 
 
+def ready(path: Target) -> None:
+    """Says before any work is done that a picture cannot be drawn there. Raises SpecError; ModuleNotFoundError without
+    matplotlib.
+    """
+    check_target("--plot", Path(path), EXTENSIONS)
+    import_module("matplotlib")
+
+
 def draw(path: Target, width: float, height: float, paint: Callable[[Figure], None]) -> None:
-    """Writes a figure of a size in inches by the path's extension, whole or not at all. Raises OSError and SpecError.
+    """Writes a figure of a size in inches by the path's extension, whole or not at all. Raises SpecError.
 
     What a user has set for matplotlib plays no part.
     """
     path = Path(path)
-    check_target("--plot", path, EXTENSIONS)
+    ready(path)
     from matplotlib import style
     from matplotlib.figure import Figure
 
@@ -74,7 +85,11 @@ def draw(path: Target, width: float, height: float, paint: Callable[[Figure], No
         figure = Figure(figsize=(width, height), layout="constrained")
         paint(figure)
         kind = path.suffix.lower()
-        write_whole(path, lambda part: figure.savefig(part, format=kind[1:], metadata=EXTENSIONS[kind]))
+        try:
+            write_whole(path, lambda part: figure.savefig(part, format=kind[1:], metadata=EXTENSIONS[kind]))
+        except OSError as error:
+            message = f"{path} cannot be written: {error.strerror or error}"
+            raise fail("bad-file", message, option("--plot", str(path))) from None
 
 
 def named(text: str, width: int = 40) -> str:
@@ -89,6 +104,11 @@ def short(number: float) -> str:
         if abs(number) >= unit * 0.99995:
             return f"{number / unit:.4g}{suffix}"
     return f"{number:.4g}"
+
+
+def counted(count: int, of: int) -> str:
+    """How many are drawn, and of how many."""
+    return f"{count:,} of {of:,}" if of > count else f"{count:,}"
 
 
 def scale(axis: Axis, values: ArrayLike) -> None:

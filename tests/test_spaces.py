@@ -124,11 +124,18 @@ def test_the_networks_of_the_paper(name: str) -> None:
     assert ours == totals("anynetx", stages(anynet))
 
 
+class Named(dict[str, Any]):
+    """What a formula sees, with no scale."""
+
+    def scaled(self, channels: Any) -> Any:
+        return channels
+
+
 def by_formulas(d: int, w0: int, wa: float, wm: float) -> list[tuple[int, int]]:
     """Depth and width of each stage by the formulas of the spec."""
     found = []
     for k in range(4):
-        names: dict[str, Any] = {"k": k, "d": d, "w0": w0, "wa": wa, "wm": wm}
+        names = Named({"k": k, "d": d, "w0": w0, "wa": wa, "wm": wm})
         for key, column in (load_block().columns or {}).items():
             if key not in names and str(column.default).startswith("="):
                 names[key] = evaluate(str(column.default), names)
@@ -234,7 +241,7 @@ def test_members_of_the_anynetx_space_are_those_that_the_plain_program_makes() -
 
 @given(st.integers(1, 300), st.integers(1, 8), st.integers(1, 400))
 def test_a_bottleneck_becomes_the_nearest_multiple_of_its_groups(width: int, ratio: int, group_width: int) -> None:
-    names: dict[str, Any] = {"width": width, "bottleneck_ratio": ratio, "group_width": group_width}
+    names = Named({"width": width, "bottleneck_ratio": ratio, "group_width": group_width})
     for key, formula in library_vars().items():
         names[key] = evaluate(formula, names)
     inner, group = max(1, width // ratio), min(group_width, max(1, width // ratio))

@@ -14,7 +14,7 @@ from typing import Any
 from archspec.ir.at import At, Gone, Outcome, StopError, inner
 from archspec.ir.cells import BrokenError
 from archspec.ir.tree import Choice, Tree
-from archspec.language.batch import Differ
+from archspec.language.batch import Assumptions, Batch, Differ
 from archspec.language.diagnostics import Diagnostic, Problems
 from archspec.language.formula import UnknownValueError
 from archspec.language.many import Many, deny
@@ -60,6 +60,8 @@ class Cases:
         self.answers: Answers = outer.answers if outer else ()
         self.problems, self.counts = problems, counts
         self.failures: list[Failure] = outer.failures if outer else []
+        #: what was learned in the case that the walk is in, with what was taken for granted before
+        self._learned: list[tuple[Batch, Assumptions]] = []
 
     def fail(self, truth: Any, problems: Problems) -> None:
         """Of the variants that are expanded now, those where the truth holds are wrong."""
@@ -68,7 +70,7 @@ class Cases:
     @contextmanager
     def _where(self, answers: Answers) -> Iterator[None]:
         """Only variants that give these answers."""
-        before = self.truth, self.answers
+        before, learned = (self.truth, self.answers), len(self._learned)
         with ExitStack() as stack:
             for truth, answer in answers:
                 stack.enter_context(truth.batch.assuming(truth, answer))
@@ -77,13 +79,29 @@ class Cases:
                 yield
             finally:
                 self.truth, self.answers = before
+                del self._learned[learned:]  # that ends with the case
+
+    def _back_to(self, failures: int, learned: int) -> None:
+        """Forgets what a run found that has to start anew."""
+        del self.failures[failures:]
+        for batch, before in reversed(self._learned[learned:]):
+            batch.forget(before)
+        del self._learned[learned:]
+
+    def _learn(self, wrong: Sequence[Answers]) -> None:
+        """Variants that are known to be wrong need no further answers: what they differ in is taken for granted from now on."""
+        for answers in _fewest(wrong):
+            new = [one for one in answers if id(one[0]) not in one[0].batch.assumed]
+            if len(new) == 1:
+                ((truth, answer),) = new
+                self._learned.append((truth.batch, truth.batch.learn(truth, not answer)))
 
     def told(self, run: Callable[[], Any], by: Many) -> list[Case]:
         """What each case gives that is not wrong, told apart by a truth, and by others as they turn up. If all are wrong, the
         problems are those of one of them.
         """
         problems, counts, failed = self.problems, self.counts, len(self.failures)
-        cases: list[Case] = []
+        cases, wrong = list[Case](), list[Answers]()
         todo: list[Answers] = [((by, False),), ((by, True),)]
         while todo:
             answers, known = todo.pop(), len(self.failures)
@@ -92,7 +110,7 @@ class Cases:
                 try:
                     found = run()
                 except Differ as more:
-                    del self.failures[known:]
+                    self._back_to(known, len(self._learned))
                     if len(todo) + len(cases) < _MAX_CASES:
                         todo += [(*answers, (more.by, False)), (*answers, (more.by, True))]
                         continue
@@ -101,6 +119,7 @@ class Cases:
                     found = Outcome(None, None)
                 if self.problems:
                     self.fail(True, self.problems)
+                    wrong.append(answers)
                     continue
             cases.append(Case(_all(answers), found, self.counts))
         self.problems, self.counts = problems, counts
@@ -109,6 +128,7 @@ class Cases:
                 problems.include(diagnostic)
             del self.failures[failed:]
         else:
+            self._learn(wrong)
             self.counts = tuple(_chosen([(case.truth, case.counts[at]) for case in cases]) for at in range(len(counts)))
         return cases
 
@@ -116,13 +136,13 @@ class Cases:
         """What a row gives: once, if it is the same for all variants, else the cases brought together. `whole`: a row that is
         there in some variants only takes apart what it stands in.
         """
-        found, counts, failed = len(self.problems), self.counts, len(self.failures)
+        found, counts, failed, learned = len(self.problems), self.counts, len(self.failures), len(self._learned)
         try:
             return run()
         except Differ as differ:
             self.problems.back_to(found)
             self.counts = counts
-            del self.failures[failed:]
+            self._back_to(failed, learned)
             cases = self.told(run, differ.by)
             there = [isinstance(case.found, Outcome) for case in cases]
             if whole and any(there) and not all(there):
@@ -130,6 +150,18 @@ class Cases:
         if not cases:
             return Outcome(None, None)
         return merged([(case.truth, case.found) for case in cases], at, place)
+
+
+def _fewest(wrong: Sequence[Answers]) -> list[Answers]:
+    """The same with fewer answers: where a variant is wrong whatever its last answer is, that does not matter."""
+    known = {tuple((id(truth), answer) for truth, answer in answers): answers for answers in wrong}
+    todo = [*known]
+    for key in todo:
+        *first, (truth, answer) = key
+        if first and (*first, (truth, not answer)) in known and tuple(first) not in known:
+            known[tuple(first)] = known[key][:-1]
+            todo.append(tuple(first))
+    return sorted(known.values(), key=len)
 
 
 def _all(answers: Answers) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archspec.language.intervals import NARROWED, Bounds
 
@@ -20,6 +20,10 @@ class Differ(Exception):  # noqa: N818 - no error: the variants are taken apart
         self.by = by
 
 
+#: truths by identity with their answers, and the bounds that follow
+Assumptions: TypeAlias = tuple[dict[int, bool], dict[int, Bounds]]
+
+
 class Batch:
     """The variants that are computed together: every number that was made of theirs, each once, and what is assumed of them."""
 
@@ -31,15 +35,24 @@ class Batch:
 
     @contextmanager
     def assuming(self, truth: Many, answer: bool) -> Iterator[None]:
-        """Takes a truth for granted."""
+        """Takes a truth for granted, and what is learned meanwhile."""
+        before = self.learn(truth, answer)
+        try:
+            yield
+        finally:
+            self.forget(before)
+
+    def learn(self, truth: Many, answer: bool) -> Assumptions:
+        """Takes a truth for granted from now on; gives what was taken before."""
         before = self.assumed, self._narrowed
         self.assumed = {**self.assumed, id(truth): answer}
         if truth.name in NARROWED:
             self._narrowed = {**self._narrowed, **self._told(truth, answer)}
-        try:
-            yield
-        finally:
-            self.assumed, self._narrowed = before
+        return before
+
+    def forget(self, before: Assumptions) -> None:
+        """Takes for granted what was taken before."""
+        self.assumed, self._narrowed = before
 
     def _told(self, truth: Many, answer: bool) -> dict[int, Bounds]:
         """What an answer says of the bounds of the numbers that are compared."""

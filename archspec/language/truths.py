@@ -8,7 +8,7 @@ from typing import Any
 
 from archspec.language.batch import Differ
 from archspec.language.intervals import joined
-from archspec.language.many import Many, deny, is_truth, is_whole, limits, once, paired, truth_of
+from archspec.language.many import Many, deny, is_truth, is_whole, limits, made, once, paired, truth_of
 
 
 def both(left: Any, right: Any) -> Any:
@@ -21,7 +21,10 @@ def both(left: Any, right: Any) -> Any:
 
 def either(left: Any, right: Any) -> Any:
     """Whether one of two truths holds."""
-    return deny(both(deny(left), deny(right)))
+    if isinstance(left, Many) and isinstance(right, Many):
+        return left if left is right else truth_of("maximum", left, right)
+    plain, other = (right, left) if isinstance(left, Many) else (left, right)
+    return True if plain else other
 
 
 def select(truth: Any, yes: Any, no: Any) -> Any:
@@ -30,6 +33,8 @@ def select(truth: Any, yes: Any, no: Any) -> Any:
         return yes if truth else no
     if yes is no or (type(yes) is type(no) and not isinstance(yes, Many) and yes == no):
         return yes
+    if isinstance(no, int) and no == 0 and is_whole(yes):
+        return made("multiply", truth, yes)
     yes, no = paired(yes, no)
     real = not is_whole(yes) and not is_truth(yes)
     bounds = joined(limits(yes), limits(no))

@@ -26,10 +26,11 @@ $(SETUP): pyproject.toml
 	$(BIN)/python -m compileall -q archspec
 	touch $(SETUP)
 
-bench: $(SETUP)  ## start-up and the language beside importing torch, the closed form beside other counters
+bench: $(SETUP)  ## start-up and the language beside importing torch, the closed form beside other counters, sweeps beside both
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/language.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/analysis.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/sweep.py
 
 networks: $(SETUP)  ## compares every shipped spec with a module that stands by itself, into docs/networks.md
 	$(BIN)/python tests/networks_table.py

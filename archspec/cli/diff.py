@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, SetOption, SpecArgument, one_of
+from archspec.cli.options import InputOption, PlotOption, SetOption, SpecArgument, check_plot, one_of
 
 
 def command(
@@ -15,16 +15,21 @@ def command(
     format: Annotated[str, typer.Option("--format", help="table, markdown or json.")] = "table",
     depth: Annotated[int, typer.Option("--depth", min=1, help="Levels: 1 the rows, 2 what they hold, and so on to the ops.")] = 1,
     all: Annotated[bool, typer.Option("--all", help="Also the rows that stay the same.")] = False,
+    plot: PlotOption = None,
 ) -> None:
     """What changes from one spec to another, row by row: cells, sizes, costs, and which weights carry over."""
     from archspec.api import diff
     from archspec.render.diff.difference import FORMATS
 
     one_of("--format", format, FORMATS)
+    check_plot(plot)
     found = diff(before, after, depth=depth, all=all, set=changes or (), input=input)
+    drawn = plot is not None and found.plot(plot)
     if format == "table":
         from archspec.render.page import show
 
         show(found.page())
     else:
         typer.echo(found.text(format), nl=False)
+    if drawn:
+        typer.echo(f"wrote {plot}", err=format != "table")

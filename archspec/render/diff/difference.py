@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from archspec.design.diff import Diff, RowDiff
@@ -60,6 +62,12 @@ class Difference(Printed):
         from archspec.render.diff.page import diff_page
 
         return diff_page(self)
+
+    def plot(self, path: str | os.PathLike[str]) -> bool:
+        """Draws what the rows that are shown cost in both, into a .png or .svg; whether there are any. Raises SpecError."""
+        from archspec.render.plots import diff_plot
+
+        return diff_plot(self, Path(path))
 
     def __rich__(self) -> Any:
         from archspec.render.terminal import RichPage

@@ -3,6 +3,7 @@
 Each takes plain numbers and words. matplotlib is imported when one is drawn.
 """
 
+from archspec.render.plots.diff import diff_plot as diff_plot
 from archspec.render.plots.distribution import Sample as Sample
 from archspec.render.plots.distribution import distribution_plot as distribution_plot
 from archspec.render.plots.labels import label as label

@@ -354,7 +354,7 @@ def test_command(net: str) -> None:
     assert done.returncode == 1
     assert done.stderr == "net: 2 axes, 6 variants; 6 variants will be costed\n"
     assert "`params < 1` excludes 3, and 3 that no other constraint does\n" in done.stdout
-    assert "invalid: 3: row c: 3 groups do not divide the 4 channels that come in (variants 1, 3, 5)\n" in done.stdout
+    assert "invalid: 3, such as variant 1 (also 3, 5): row c: 3 groups do not divide the 4 channels that come in\n" in done.stdout
     assert done.stdout.endswith("wrote out.csv: 0 rows\n")
 
 

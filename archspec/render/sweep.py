@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archspec.design.members import Space
 from archspec.design.ranges import Value, spelled
 from archspec.design.results import axis_values, numbers
 from archspec.design.rows import Objective, Rows
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: rows of a page, unless more were asked for; columns of it; what is wrong, and examples of it
 _ROWS, _WIDTH, _KINDS = 20, 100, 10
+#: axes that are listed below a table that has no room for them
+_LISTED = 10
 _SHOWN = {
     "params": "parameters",
     "macs": "multiply-adds",
@@ -100,11 +103,11 @@ class Swept:
         title = Title(self.plan.space.network.name, f"   {_count(self.counts.done, 'variant')}{_drawn(self.plan)}")
         shown = self.rows if self.by or len(self.rows) <= _ROWS else self.rows.take(range(_ROWS))  # type: ignore[arg-type] # as numpy indexes
         grid = (_grid(self, shown), "") if len(shown) else ()
-        hidden = len(self.plan.space.axes) - sum(axis.name in _heads(grid) for axis in self.plan.space.axes)
+        hidden = [at for at, axis in enumerate(self.plan.space.axes) if axis.name not in _heads(grid)]
         left = len(self.rows) - len(shown)
         more = (f"and {_count(left, 'more row')}",) if left else ()
-        wide = (f"There is no room for {_axes(hidden, 'more ')}: -o FILE has them.",)
-        return title, "", *grid, *more, *(wide if hidden and grid else ()), *self.notes()
+        wide = _listed(self.plan.space, shown, hidden) if hidden and grid else ()
+        return title, "", *grid, *more, *wide, *self.notes()
 
     def notes(self) -> Iterator[str]:
         """What the rows are; what was invalid and why; what each constraint excludes."""
@@ -118,7 +121,7 @@ class Swept:
         yield f"{counts.valid:,} of {_count(counts.done, 'variant')} are valid{tail}."
         kinds = sorted(counts.invalid.values(), key=lambda kind: -kind.count)
         for kind in kinds[:_KINDS]:
-            yield f"invalid: {kind.count:,}: {kind} ({_examples(kind)})"
+            yield f"invalid: {kind.count:,}, {_examples(kind)}: {kind}"
         if len(kinds) > _KINDS:
             yield f"invalid: {sum(kind.count for kind in kinds[_KINDS:]):,} for {_count(len(kinds) - _KINDS, 'more reason')}"
         for text, (every, alone) in self.excluded.items():
@@ -135,14 +138,29 @@ def _grid(swept: Swept, rows: Rows) -> Grid:
     right = [(_SHOWN.get(name, name), [f"{one:,}" for one in rows.figures[name].tolist()]) for name in figures]
     room = _WIDTH - sum(_width(column) for column in (*left, *right))
     for at, axis in enumerate(space.axes):
-        star = "*" if axis.factors else ""
-        column = (axis.name, [star + spelled(value) for value in axis_values(space, rows, at)])
+        column = (axis.name, _values(space, rows, at))
         if (room := room - _width(column)) < -GAP:
             break
         left.append(column)
     headers = tuple(Header(name) for name, _ in (*left, *right))
     cells = zip(*(texts for _, texts in (*left, *right)), strict=True)
     return Grid(headers, tuple((texts, "") for texts in cells))
+
+
+def _listed(space: Space, rows: Rows, hidden: Sequence[int]) -> Iterator[str]:
+    """What each row has on the axes that the table has no room for: a line a row, if they are not too many."""
+    if len(hidden) > _LISTED:
+        yield f"There is no room for {_axes(len(hidden), 'more ')}: -o FILE has them."
+        return
+    columns = [_values(space, rows, at) for at in hidden]
+    for number, *cells in zip(numbers(space, rows.steps), *columns, strict=True):
+        yield f"{number}: {', '.join(f'{space.axes[at].name}={cell}' for at, cell in zip(hidden, cells, strict=True))}"
+
+
+def _values(space: Space, rows: Rows, at: int) -> list[str]:
+    """What each row has on an axis; a factor with its star."""
+    star = "*" if space.axes[at].factors else ""
+    return [star + spelled(value) for value in axis_values(space, rows, at)]
 
 
 def _heads(parts: Sequence[Grid | str]) -> set[str]:
@@ -158,8 +176,10 @@ def _drawn(plan: Plan) -> str:
 
 
 def _examples(kind: Invalid) -> str:
-    one = "variant" if len(kind.examples) == 1 else "variants"
-    return f"{one} {', '.join(map(str, kind.examples))}" + (", ..." if kind.count > len(kind.examples) else "")
+    first, *others = map(str, kind.examples)
+    if not others:
+        return f"variant {first}"
+    return f"such as variant {first} (also {', '.join(others)}{', ...' if kind.count > len(kind.examples) else ''})"
 
 
 def _count(number: int, what: str) -> str:

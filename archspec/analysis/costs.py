@@ -108,12 +108,18 @@ def network_cost(network: Network) -> NetworkCost:
 
 def total(node: Tree) -> Cost:
     """The sum of the ops of a node; of alternatives, that of the one that holds."""
+    return Cost.total(_costs(node))
+
+
+def _costs(node: Tree) -> Iterator[Cost]:
     if isinstance(node, Leaf):
-        return node.cost
-    costs = list(map(total, node.children))
-    if isinstance(node, Choice):
-        costs = [Cost(*(select(truth, figure, 0) for figure in cost)) for truth, cost in zip(node.truths, costs, strict=True)]
-    return Cost.total(costs)
+        yield node.cost
+    elif isinstance(node, Choice):
+        for truth, child in zip(node.truths, node.children, strict=True):
+            yield Cost(*(select(truth, figure, 0) for figure in total(child)))
+    else:
+        for child in node.children:
+            yield from _costs(child)
 
 
 def longest(node: Tree, seen: dict[str, int] | None = None) -> int:

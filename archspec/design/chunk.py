@@ -17,7 +17,7 @@ from archspec.design.space import Space
 from archspec.ir.cases import Failure
 from archspec.ir.family import expand_family
 from archspec.ir.loaded import loaded
-from archspec.language.arrays import Program
+from archspec.language.arrays import Listed, Program
 from archspec.language.batch import Batch
 from archspec.language.diagnostics import Diagnostic, SpecError
 from archspec.language.load import load
@@ -135,6 +135,8 @@ class _Family:
     """
 
     def __init__(self, space: Space, words: Mapping[int, int], figures: Sequence[str]) -> None:
+        import numpy as np
+
         batch, self._given = Batch(), dict[Many, tuple[int, Sequence[Value]]]()
         self.costs = FamilyCost(expand_family(lambda: self._spec(space, words, batch)))
         listed = {axis.name: self._listed(at, axis.values, words, batch) for at, axis in enumerate(space.axes)}
@@ -142,15 +144,14 @@ class _Family:
         self._parts = len(self.reasons), len(figures)
         wanted = [self.costs.valid, *(reason.truth for reason in self.reasons)]
         wanted += [figure(name, self.costs) for name in figures]
+        self._arrays = {number: (at, np.asarray(values)) for number, (at, values) in self._given.items()}
         self._program = Program([*wanted, *(holds(one, self.costs, listed) for one in space.where)])
 
     def computed(self, steps: Array) -> tuple[Any, list[Any], list[Any], list[Any]]:
         """Which of the members with these steps are valid, which have each reason not to be, their figures, and which keep
         each constraint.
         """
-        import numpy as np
-
-        given = {number: np.asarray(values)[steps[:, at]] for number, (at, values) in self._given.items()}
+        given = {number: Listed(values, steps[:, at]) for number, (at, values) in self._arrays.items()}
         valid, *rest = self._program(given)
         reasons, figures = self._parts
         return valid, rest[:reasons], rest[reasons : reasons + figures], rest[reasons + figures :]

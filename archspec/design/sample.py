@@ -61,14 +61,14 @@ def _stacked(steps: list[Array], count: int) -> Array:
 
     if not steps:
         return np.zeros((count, 0), dtype=np.int32)
-    return np.stack([one.astype(np.int32) for one in steps], axis=1)
+    return np.array(steps, dtype=np.int32).T  # the steps of one axis lie together: that is how they are read
 
 
 def _draw(space: Members, seed: int, block: int) -> Array:
     import numpy as np
 
     rng = np.random.default_rng([seed, block])
-    return _stacked([rng.integers(len(axis), size=_DRAWN) for axis in space.axes], _DRAWN)
+    return _stacked([rng.integers(len(axis), size=_DRAWN, dtype=np.int32) for axis in space.axes], _DRAWN)
 
 
 def permutation(numbers: Array, size: int, seed: int) -> Array:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: members that one sweep costs
 MAX_COSTED = 10**9
 #: members that are costed at once
-CHUNK = 100_000
+CHUNK = 1 << 17
 #: members of which an invalid kind keeps the numbers
 _EXAMPLES = 3
 

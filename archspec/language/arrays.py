@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archspec.language.intervals import fits
 from archspec.language.many import Many
@@ -38,7 +39,7 @@ class Program:
         self._steps = list(self._in_steps(order))
         self._places = [self._home.get(_key(one)) if isinstance(one, Many) else None for one in wanted]
 
-    def __call__(self, given: Mapping[Many, Array]) -> list[Any]:
+    def __call__(self, given: Given) -> list[Any]:
         """The numbers, as int64, float64 or bool arrays; as Python's integers where an int64 may not hold them; plain numbers
         as they are. `given` are the values of each given number.
         """
@@ -47,7 +48,7 @@ class Program:
         with np.errstate(all="ignore"):  # what is wrong with a variant is known by its truths; its other numbers mean nothing
             return self._run(given)
 
-    def _run(self, given: Mapping[Many, Array]) -> list[Any]:
+    def _run(self, given: Given) -> list[Any]:
         import numpy as np
 
         size = len(next(iter(given.values()))) if given else 0
@@ -57,7 +58,7 @@ class Program:
         buffers = np.empty((self._count, min(size, PIECE)), np.int64)
         for start in range(0, size, PIECE):
             stop = min(start + PIECE, size)
-            now = [one[start:stop] if isinstance(one, np.ndarray) else one for one in held]
+            now = [one[start:stop] if isinstance(one, np.ndarray | Listed) else one for one in held]
             now += [view for row in buffers[:, : stop - start] for view in (row, row.view(np.float64))]
             for function, sides, out in self._steps:
                 now[out] = function(*[now[side] for side in sides], out=now[out])
@@ -90,22 +91,40 @@ def _key(value: Any) -> Any:
     return id(value) if isinstance(value, Many) else (type(value), value)
 
 
+@dataclass(frozen=True)
+class Listed:
+    """Values of a given number, or of what hangs on one, by their places in a list: taken as they are computed with."""
+
+    values: Array
+    places: Array
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, piece: slice) -> Array:
+        return self.values.take(self.places[piece])
+
+
+#: what a given number is of each variant
+Given: TypeAlias = "Mapping[Many, Array | Listed]"
+
+
 class _Table:
     """A function of Python's that depends on one given number: computed once for each of its values."""
 
     def __init__(self, node: Many, leaf: Many) -> None:
         self._node, self._leaf, self._sides = node, leaf, Program(node.sides)
 
-    def __call__(self, given: Mapping[Many, Array]) -> Array:
+    def __call__(self, given: Given) -> Listed:
         import numpy as np
 
-        values, which = np.unique(given[self._leaf], return_inverse=True)
+        found = given[self._leaf]
+        values, places = (found.values, found.places) if isinstance(found, Listed) else np.unique(found, return_inverse=True)
         sides = self._sides({self._leaf: values})
         function = _guarded(self._node.function)
         columns = [side.tolist() if isinstance(side, np.ndarray) else [side] * len(values) for side in sides]
         results = [function(*row) for row in zip(*columns, strict=True)]
-        table: Array = np.array(results, _kind(self._node) if not self._node.truth else np.int64)[which]
-        return table
+        return Listed(np.array(results, _kind(self._node) if not self._node.truth else np.int64), places)
 
 
 def _kind(node: Many) -> Any:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archspec.ops import register
     from archspec.render.diff.difference import Difference
     from archspec.render.reconcile import Reconciliation
+    from archspec.render.search import Searched
     from archspec.render.sweep import Swept
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Difference",
     "Reconciliation",
     "Report",
+    "Searched",
     "SpecError",
     "Swept",
     "audit",
@@ -42,6 +44,7 @@ _HOMES = {
     "Difference": "archspec.render.diff.difference",
     "SpecError": "archspec.language.diagnostics",
     "Reconciliation": "archspec.render.reconcile",
+    "Searched": "archspec.render.search",
     "Swept": "archspec.render.sweep",
     "register": "archspec.ops",
     "search": "archspec.api_search",

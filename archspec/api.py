@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.audit import Finding
 from archspec.analysis.audit import audit as audit_network
@@ -17,10 +17,12 @@ from archspec.language.diagnostics import Diagnostic, SpecError, fail
 from archspec.language.load import load as load_spec
 from archspec.language.places import Place, option
 from archspec.language.spelled import (
+    Axes,
     Changes,
     Input,
     Scaling,
     scale_changes,
+    spelled_axes,
     spelled_cell,
     spelled_changes,
     spelled_names,
@@ -38,9 +40,6 @@ if TYPE_CHECKING:
     from archspec.render.diff.difference import Difference
     from archspec.render.reconcile import Reconciliation
     from archspec.render.sweep import Swept
-
-#: axes by path, or as options say them
-Axes: TypeAlias = str | Iterable[str] | Mapping[str, Any]
 
 
 def load(spec: str | os.PathLike[str], *, set: Changes = (), scale: Scaling = None, input: Input = None, **vars: Any) -> Network:
@@ -236,8 +235,8 @@ def sweep(
     made = space_of(
         name,
         *loaded(name, changes, size),
-        vary=_spelled_axes(vary),
-        each=_spelled_axes(each),
+        vary=spelled_axes(vary),
+        each=spelled_axes(each),
         where=[where] if isinstance(where, str) else where,
         links=(links or {}).items(),
         set=changes,
@@ -254,16 +253,6 @@ def sweep(
     if plot is not None:
         sweep_plot(planned, chosen.more[0], plot)
     return Swept(planned, counts, rows, chosen.pareto, chosen.by if top is not None else None)
-
-
-def _spelled_axes(told: Axes) -> list[str]:
-    """Axes as options say them."""
-    if not isinstance(told, Mapping):
-        return [told] if isinstance(told, str) else list(told)
-    spelled = {path: [values] if isinstance(values, str) else list(values) for path, values in told.items()}
-    return [
-        f"{path}={','.join(v if isinstance(v, str) else spelled_cell(v) for v in values)}" for path, values in spelled.items()
-    ]
 
 
 def reconcile(

@@ -19,7 +19,16 @@ from archspec.ir.tree import Network
 from archspec.language.choices import one_of
 from archspec.language.diagnostics import fail
 from archspec.language.places import option
-from archspec.language.spelled import Changes, Input, spelled_changes, spelled_names, spelled_size
+from archspec.language.spelled import (
+    Axes,
+    Changes,
+    Input,
+    spelled_axes,
+    spelled_cell,
+    spelled_changes,
+    spelled_names,
+    spelled_size,
+)
 from archspec.render.search import Searched
 
 #: what a search measures, by the name of the objective: from how it is measured, the figure of a network
@@ -34,9 +43,10 @@ def search(
     spec: str | os.PathLike[str],
     *,
     objective: str | Iterable[str] = "latency",
-    vary: str | Iterable[str] = (),
-    each: str | Iterable[str] = (),
+    vary: Axes = (),
+    each: Axes = (),
     where: str | Iterable[str] = (),
+    links: Mapping[str, str] | None = None,
     sampler: str = "tpe",
     trials: int = 100,
     study: str | os.PathLike[str] = "study.db",
@@ -49,10 +59,11 @@ def search(
     input: Input = None,
     progress: Progress | None = None,
     ready: Callable[[Search], None] = lambda search: None,
+    **vars: Any,
 ) -> Searched:
     """The best variant of a space, or the Pareto front of several objectives, as far as `trials` trials of a study find it.
 
-    `vary`, `each` and `where` are as for `--vary`, `--vary-each` and `--where`; `measure` has the fields of
+    `vary`, `each`, `where` and `links` are as in `archspec.sweep`; `measure` has the fields of
     `archspec.analysis.latency.Settings`. `study` is a file, or a URL of SQLAlchemy; the same call goes on with it, also in
     several processes at once. `ready` is told the search before its first trial. Raises SpecError.
     """
@@ -64,10 +75,11 @@ def search(
     chosen = objectives(spelled_names(objective))
     given = space(
         os.fspath(spec),
-        vary=_several(vary),
-        each=_several(each),
-        where=_several(where),
-        set=spelled_changes(set),
+        vary=spelled_axes(vary),
+        each=spelled_axes(each),
+        where=[where] if isinstance(where, str) else where,
+        links=(links or {}).items(),
+        set=[*spelled_changes(set), *(f"vars.{key}={spelled_cell(value)}" for key, value in vars.items())],
         input=spelled_size(input),
     )
     if not given.axes:
@@ -83,10 +95,6 @@ def search(
         ready(one)
         one.run(trials, progress or (lambda done, of, left: None))
         return Searched(found(one, top))
-
-
-def _several(told: str | Iterable[str]) -> list[str]:
-    return [told] if isinstance(told, str) else list(told)
 
 
 def _variant(given: Space, steps: Sequence[int]) -> Network:

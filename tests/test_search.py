@@ -268,3 +268,19 @@ def test_the_command_prints_a_table_or_json(net: Path) -> None:
     assert data["objectives"] == [{"name": "macs", "unit": "of convolutions and linears, without bias", "direction": "minimize"}]
     best = data["best"][0]
     assert archspec.report(net / "net.yaml", set=best["set"]).data()["totals"]["macs"] == best["values"]["macs"]
+
+
+@pytest.mark.parametrize(
+    "where", [BUDGET, "filters % 16 == 0 and two.macs < 200K", "params < 1K or not vars.width <= 8", "groups == 2"]
+)
+def test_a_constraint_is_broken_where_a_sweep_excludes(net: Path, where: str) -> None:
+    swept = archspec.sweep("net.yaml", vary=AXES, where=where)
+    given = space("net.yaml", vary=AXES, where=[where])
+    kept = []
+    for member in range(given.size):
+        steps = given.steps(member)
+        network = archspec.load("net.yaml", set=given.changes(steps))
+        listed = {axis.name: value for axis, value in zip(given.axes, given.values(steps), strict=True)}
+        if all(violation(one, cost_alone(network), listed) <= 0 for one in given.where):
+            kept.append(member)
+    assert kept == list(swept["variant"])

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 Changes: TypeAlias = str | Iterable[str] | Mapping[str, Any]
+#: axes by path, or as options say them
+Axes: TypeAlias = str | Iterable[str] | Mapping[str, Any]
 Scaling: TypeAlias = str | Mapping[str, Any] | None
 Input: TypeAlias = str | tuple[int, int, int] | None
 
@@ -47,3 +49,13 @@ def spelled_names(told: str | Iterable[str]) -> list[str]:
     if not isinstance(told, str):
         return list(told)
     return [name.strip() for name in told.split(",") if name.strip()] or [told]
+
+
+def spelled_axes(told: Axes) -> list[str]:
+    """Axes as options say them."""
+    if not isinstance(told, Mapping):
+        return [told] if isinstance(told, str) else list(told)
+    spelled = {path: [values] if isinstance(values, str) else list(values) for path, values in told.items()}
+    return [
+        f"{path}={','.join(v if isinstance(v, str) else spelled_cell(v) for v in values)}" for path, values in spelled.items()
+    ]

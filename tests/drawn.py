@@ -14,6 +14,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 
 import archspec
+from archspec.analysis.costs import network_cost
 
 #: more examples of everything: ARCHSPEC_EXAMPLES=20 pytest tests/test_generated.py; they are then drawn at random
 TIMES = int(os.environ.get("ARCHSPEC_EXAMPLES", "1"))
@@ -123,4 +124,4 @@ def network_of(text: str) -> Any:
         if max(node.output.elements, node.input.elements) > MOST:
             return None
         nodes += getattr(node, "children", ())
-    return network if archspec.api.network_cost(network).total.macs < MOST_MACS else None
+    return network if network_cost(network).total.macs < MOST_MACS else None

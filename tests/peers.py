@@ -20,7 +20,7 @@ import torchvision
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from archspec import api
+import archspec as api
 from archspec.ops.modules import DropPath
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
 
-from archspec import api
+import archspec as api
 
 GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 

@@ -15,6 +15,7 @@ from drawn import MOST, MOST_MACS, UNFIT, Drawn, Unexpected, document, flow, net
 from hypothesis import strategies as st
 
 import archspec
+from archspec.analysis.costs import network_cost
 from archspec.language.blocks import library_names
 from archspec.ops import op_names
 from archspec.ops.base import Shape
@@ -201,7 +202,7 @@ def _fits(drawn: Drawn) -> bool:
         return False
     nodes = _all(network)
     largest = max(max(node.output.elements, node.input.elements) for node in nodes)
-    return largest <= MOST and archspec.api.network_cost(network).total.macs < MOST_MACS
+    return largest <= MOST and network_cost(network).total.macs < MOST_MACS
 
 
 def _all(network: Any) -> list[Any]:

@@ -21,7 +21,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from archspec import api
+import archspec as api
 from archspec.cli.main import main
 from archspec.language.arithmetic import CONSTANTS, FUNCTIONS
 from archspec.language.blocks import FORMULA_NAMES, scheme_names
@@ -199,7 +199,7 @@ def test_the_op_of_the_architecture_page_works(tmp_path: Path) -> None:
     script = f"""
 import torch, archspec.ops
 archspec.ops.__path__.append({str(tmp_path)!r})
-from archspec.api import build, check, report
+from archspec import build, check, report
 assert not check("{spec}"), check("{spec}")[0]
 data = report("{spec}", counter="fvcore").data()
 assert data["totals"]["fvcore"]["flops"] == data["totals"]["fvcore"]["closed"], data["totals"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from printed import READERS, from_csv, table
 
-from archspec import api
+import archspec as api
 from archspec.language.diagnostics import SpecError
 from archspec.language.resolve import shipped
 from archspec.render.columns import COLUMNS

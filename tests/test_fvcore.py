@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from archspec import api
+import archspec as api
 from archspec.analysis.costs import NodeCost, network_cost
 from archspec.analysis.counters import FVCORE, counted
 from archspec.analysis.fvcore import FvcoreCount, fvcore_count

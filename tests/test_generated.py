@@ -17,6 +17,7 @@ from archspec.analysis.audit import audit
 from archspec.analysis.counters import FVCORE, counted, facts_of
 from archspec.analysis.fvcore import fvcore_count
 from archspec.analysis.state import state_sizes
+from archspec.api.reports import report_network
 from archspec.compiler.module import build_model
 from archspec.ir.scope import Layer
 from archspec.ir.tree import Leaf, leaves
@@ -68,7 +69,7 @@ def live(node: Any, read: set[str], flows: bool = True) -> bool:
 
 def holds(network: Any) -> None:
     """Sizes, parameters and counts of a network, at every node."""
-    report = archspec.api.report_network(network)
+    report = report_network(network)
     model = build_model(network).double()
     expected = {node.path: (2, *node.output.tensor) for node in nodes(network) if node.path not in skipped(network)}
     assert sizes(network, model.train()) == expected

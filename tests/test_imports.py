@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "archspec"
 
 #: A part imports itself and what stands before it.
 ORDER = ["files", "language", "library", "ops", "ir", "analysis", "design", "compiler", "render", "api"]
-ORDER += ["api_search", "cli", "__main__"]
+ORDER += ["cli", "__main__"]
 HEAVY = {
     "torch",
     "torchvision",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from printed import GITHUB, from_markdown
 
-from archspec import api
+import archspec as api
 from archspec.language.resolve import shipped
 
 ROOT = Path(__file__).parent.parent

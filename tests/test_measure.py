@@ -17,8 +17,9 @@ import pytest
 import torch
 
 import archspec
-from archspec import api
+import archspec as api
 from archspec.analysis.latency import DEVICES, DTYPES, Settings, Times
+from archspec.api.reports import report_network
 from archspec.compiler import measure as measuring
 from archspec.compiler.measure import CLOCKS, measure
 from archspec.compiler.module import build_model
@@ -89,7 +90,7 @@ def test_a_row_takes_what_passes_on_the_clock_while_it_runs(timed: Path, monkeyp
     assert {name: times.seconds for name, times in latency.rows.items()} == {n: (s,) * 3 for n, s in takes.items()}
     assert latency.whole.seconds == (13.5,) * 3
     assert latency.sum_of_rows == 13.5
-    report = api.report_network(network, latency=latency)
+    report = report_network(network, latency=latency)
     cells = {row["path"]: row for row in csv.DictReader(io.StringIO(report.text("csv")))}
     assert (cells["conv1"]["ms"], cells["conv1"]["ms_spread"]) == ("3000.0", "0.0")
     macs = 8 * 8 * 4 * 3 * 3 * 3  # of conv1, for one image

@@ -14,9 +14,9 @@ from hypothesis import given, note
 from strategies import GOALS, specs
 
 import archspec
+from archspec.analysis.costs import network_cost
 from archspec.analysis.dtypes import DTYPES, activation_bytes, element_bytes, weight_bytes
 from archspec.analysis.memory import in_place
-from archspec.api import network_cost
 from archspec.compiler.in_place import activations_in_place
 from archspec.compiler.module import build_model
 from archspec.ir.tree import leaves

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from typer.testing import CliRunner
 
 import archspec
-from archspec import api
+import archspec as api
 from archspec.cli.main import command_line
 from archspec.compiler.weights import load_weights, save_weights
 from archspec.ir.tree import Inner, Network, Tree, leaves

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from archspec import api
+import archspec as api
 from archspec.cli.main import command_line
 from archspec.language.figures import figure
 from archspec.language.resolve import shipped

@@ -13,7 +13,7 @@ import torchvision
 from networks_table import HEADER, PAGE, source
 from peers import PEERS, Differences, Peer, counts, differences
 
-from archspec import api
+import archspec as api
 from archspec.language.resolve import shipped
 
 DATA = Path(__file__).parent / "data"

@@ -13,11 +13,13 @@ import pytest
 from test_cli import run
 
 import archspec
-from archspec import api_search
+from archspec.analysis.costs import network_cost
 from archspec.analysis.variants import cost_alone
+from archspec.api import searches
 from archspec.design import storage
 from archspec.design.budget import violation
 from archspec.design.space import space
+from archspec.ir.tree import Network
 from archspec.render.search import Searched
 
 optuna = pytest.importorskip("optuna")
@@ -59,12 +61,12 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """In place of a clock: a latency that the parameters tell. What was measured is noted."""
     measured: list[int] = []
 
-    def latency(network: archspec.api.Network) -> float:
-        params = archspec.api.network_cost(network).total.params
+    def latency(network: Network) -> float:
+        params = network_cost(network).total.params
         measured.append(params)
         return abs(params - 3000) / 1000
 
-    monkeypatch.setitem(api_search.MEASURES, "latency", lambda told: latency)
+    monkeypatch.setitem(searches.MEASURES, "latency", lambda told: latency)
     return measured
 
 

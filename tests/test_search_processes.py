@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import archspec
-from archspec import api_search
+from archspec.api import searches
 from archspec.design.trials import SAME
 
 optuna = pytest.importorskip("optuna")
@@ -32,21 +32,22 @@ HEARTBEAT, TRIALS, PROCESSES = 1, 14, 3
 #: a latency that takes its time, and is noted in a file when it begins and when it ends
 WORKER = f"""
 import os, sys, time
-from archspec import api, api_search
+import archspec as api
+from archspec.api import searches
 
 def note(what, params):
     with open("log", "a") as log:
         log.write(f"{{what}} {{os.getpid()}} {{params}}\\n")
 
 def latency(network):
-    params = api.network_cost(network).total.params
+    params = network_cost(network).total.params
     note("begin", params)
     time.sleep(0.5)
     note("end", params)
     return params
 
-api_search.MEASURES["latency"] = lambda told: latency
-api_search.search("net.yaml", vary={AXES!r}, trials=int(sys.argv[1]), heartbeat={HEARTBEAT})
+searches.MEASURES["latency"] = lambda told: latency
+searches.search("net.yaml", vary={AXES!r}, trials=int(sys.argv[1]), heartbeat={HEARTBEAT})
 """
 
 
@@ -117,7 +118,7 @@ def test_a_process_that_is_killed_costs_nothing_but_its_trial(folder: Path) -> N
 def test_a_trial_that_never_began_is_run_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Optuna alone never finds it: it has no heartbeat that could stop."""
     (folder / "net.yaml").write_text(NET)
-    monkeypatch.setitem(api_search.MEASURES, "latency", lambda told: lambda network: 1.0)
+    monkeypatch.setitem(searches.MEASURES, "latency", lambda told: lambda network: 1.0)
     archspec.search("net.yaml", vary=AXES, trials=1, heartbeat=1)
     study = optuna.load_study(study_name="search", storage="sqlite:///study.db")
     with_params = study.ask()

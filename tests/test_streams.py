@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from archspec import api
+import archspec as api
 from archspec.render.report import FORMATS
 
 

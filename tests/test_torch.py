@@ -12,7 +12,7 @@ import torch
 from conftest import STILL, difference
 from torch import Tensor
 
-from archspec import api
+import archspec as api
 from archspec.ops.modules import ResponseNorm
 
 

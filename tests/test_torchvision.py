@@ -13,7 +13,7 @@ import torchvision
 from peers import difference, randomise, without_dropout
 from torch import Tensor, nn
 
-from archspec import api
+import archspec as api
 from archspec.ops.modules import ResponseNorm
 
 CLASSES = 1000

@@ -13,7 +13,9 @@ import torch
 from conftest import nodes, spec
 
 import archspec
+from archspec.analysis.audit import audit as audit_network
 from archspec.analysis.fvcore import fvcore_count
+from archspec.api.reports import report_network
 from archspec.compiler.module import build_model
 from archspec.ir import kinds
 from archspec.ops import op
@@ -92,9 +94,9 @@ def test_the_text_of_a_spec_is_printed_as_it_is(load: Callable[..., Any]) -> Non
     reason = "[/b] see [12], [sic] here"
     blocks = "blocks: {'x[/b]': {body: {type: conv, patch: 1x1, filters: 4}}}\n"
     network = load(spec(f"{{id: c, type: 'x[/b]', params: 3, erratum: '{reason}'}}", top=blocks))
-    report = archspec.api.report_network(network)
+    report = report_network(network)
     assert "x[/b]" in report.text()
-    assert reason in plain(audit_page(network, archspec.api.audit_network(network)), width=200)
+    assert reason in plain(audit_page(network, audit_network(network)), width=200)
 
 
 def test_figures_of_the_whole_network_have_one_order(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def command(
 ) -> None:
     """The source's own figures, cell by cell: which agree, and by how much the others differ."""
     from archspec.analysis.audit import audit
-    from archspec.api import load
+    from archspec.api.networks import load
 
     one_of("--format", format, ("table", "json"))
     network = load(spec, set=changes or (), scale=scale, input=input)

@@ -28,7 +28,9 @@ def command(
 ) -> None:
     """Compile a spec into a torch module, run one forward pass, and print the report."""
     from archspec.analysis.audit import audit
-    from archspec.api import compiled, load, report_network
+    from archspec.api.builds import compiled
+    from archspec.api.networks import load
+    from archspec.api.reports import report_network
     from archspec.language.places import option
     from archspec.render.audit import audit_notes
     from archspec.render.diff.tensors import loaded_page

@@ -17,7 +17,7 @@ def command(
     format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
 ) -> None:
     """Validate specs: a line for each, and all the errors of all of them."""
-    from archspec.api import checked
+    from archspec.api.networks import checked
     from archspec.language.diagnostics import Diagnostic, SpecError
 
     one_of("--format", format, ("text", "json"))

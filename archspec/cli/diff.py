@@ -18,7 +18,7 @@ def command(
     plot: PlotOption = None,
 ) -> None:
     """What changes from one spec to another, row by row: cells, sizes, costs, and which weights carry over."""
-    from archspec.api import diff
+    from archspec.api.designs import diff
     from archspec.render.diff.difference import FORMATS
 
     one_of("--format", format, FORMATS)

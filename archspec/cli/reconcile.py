@@ -27,7 +27,7 @@ def command(
     live: Annotated[bool, typer.Option("--live", help="Also run the installed tools on the built module.")] = False,
 ) -> None:
     """What papers, fvcore, torchinfo, thop, ptflops and others print for a spec, and the terms that explain it."""
-    from archspec.api import reconcile
+    from archspec.api.reports import reconcile
 
     one_of("--format", format, ("table", "json"))
     made = reconcile(spec, counters=counters, functions=functions, live=live, set=changes or (), scale=scale, input=input)

@@ -44,7 +44,8 @@ def command(
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
 ) -> None:
     """The table of a spec with its costs: sizes, depth, parameters, multiply-adds."""
-    from archspec.api import COUNTERS, load, measure_settings, measured, report_network
+    from archspec.api.networks import load
+    from archspec.api.reports import COUNTERS, measure_settings, measured, report_network
     from archspec.language.diagnostics import fail
     from archspec.language.places import option
     from archspec.render.report import FORMATS

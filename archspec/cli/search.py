@@ -49,7 +49,7 @@ def command(
     format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
     """Look for the best variant under a budget; the same command goes on with its study, also in several processes."""
-    from archspec.api_search import search
+    from archspec.api.searches import search
 
     one_of("--format", format, ("table", "json"))
     told = {"batch": batch, "repeats": repeats, "threads": threads, "dtype": dtype, "device": device}

@@ -44,7 +44,7 @@ def command(
     ] = None,
 ) -> None:
     """Cost many variants of a spec at once, and keep the best: those of ranges and lists of cells, under constraints."""
-    from archspec.api import sweep
+    from archspec.api.designs import sweep
     from archspec.design.sweep import Interrupted
     from archspec.render.page import show
 

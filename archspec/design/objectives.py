@@ -37,7 +37,7 @@ class Objective:
         return float("inf") if self.direction == "minimize" else float("-inf")
 
 
-#: by name, in the order of the help; for another one, add it here (and, if it is measured, its function to archspec.api)
+#: by name, in the order of the help; for another one, add it here (and, if it is measured, its function to archspec.api.searches)
 OBJECTIVES: Mapping[str, Objective] = {
     one.name: one
     for one in (

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from archspec.api import load, measure_settings, measured
+from archspec.api.networks import load
+from archspec.api.reports import measure_settings, measured
 from archspec.design.best import found
 from archspec.design.objectives import Objective, objectives
 from archspec.design.ranges import spelled

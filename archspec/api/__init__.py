@@ -1,0 +1,1 @@
+"""The verbs in Python, by what they give: networks, reports, designs, searches, builds."""

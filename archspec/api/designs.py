@@ -71,18 +71,19 @@ def diff(
     depth: int = 1,
     all: bool = False,
     set: Changes = (),
+    scale: Scaling = None,
     input: Input = None,
     **vars: Any,
 ) -> Difference:
     """What changes from one spec to another, or (without `after`) to itself with changes: rows by name, figures, tensors.
 
-    `set`, and vars by keyword, change the second. `input` is that of both if two are named, else one more change. `all`
+    `set`, `scale`, and vars by keyword, change the second. `input` is that of both if two are named, else one more change. `all`
     shows also the rows that stay the same. Raises SpecError, with what is wrong with either.
     """
     from archspec.design.diff import diff as diff_networks
     from archspec.render.diff.difference import Difference
 
-    changes = [*spelled_changes(set), *(f"vars.{key}={spelled_cell(value)}" for key, value in vars.items())]
+    changes = all_changes(set, vars, scale)
     if after is None and not changes and input is None:
         message = "a difference is between two specs, or between one and itself with changes"
         raise fail("unsupported", message, option("SPEC", os.fspath(before)), hint="name another spec, or add --set PATH=VALUE")
@@ -116,6 +117,7 @@ def sweep(
     output: str | os.PathLike[str] | None = None,
     plot: str | os.PathLike[str] | None = None,
     set: Changes = (),
+    scale: Scaling = None,
     input: Input = None,
     announce: Callable[[Iterable[str]], None] = lambda lines: None,
     progress: Callable[[int, int], None] = lambda done, of: None,
@@ -137,7 +139,7 @@ def sweep(
     from archspec.render.plots import drawn, ready, sweep_plot
     from archspec.render.sweep import Swept, announced
 
-    name, changes, size = os.fspath(spec), all_changes(set, vars), spelled_size(input)
+    name, changes, size = os.fspath(spec), all_changes(set, vars, scale), spelled_size(input)
     made = space_of(
         name,
         *loaded(name, changes, size),

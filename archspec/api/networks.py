@@ -32,9 +32,10 @@ def load(spec: str | os.PathLike[str], *, set: Changes = (), scale: Scaling = No
     return loaded(name, all_changes(set, vars), spelled_size(input), spelled_scale(scale))[1]
 
 
-def all_changes(set: Changes, vars: Mapping[str, Any]) -> list[str]:
-    """Changes and vars, as the command line writes them."""
-    return [*spelled_changes(set), *(f"vars.{key}={spelled_cell(value)}" for key, value in vars.items())]
+def all_changes(set: Changes, vars: Mapping[str, Any], scale: Scaling = None) -> list[str]:
+    """Changes, vars and a scale, as `--set` takes them."""
+    told = [f"vars.{key}={spelled_cell(value)}" for key, value in vars.items()]
+    return [*spelled_changes(set), *told, *scale_changes(scale)]
 
 
 def checked(

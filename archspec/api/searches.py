@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from archspec.api.networks import load
+from archspec.api.networks import all_changes, load
 from archspec.api.reports import measure_settings, measured
 from archspec.design.best import found
 from archspec.design.objectives import Objective, objectives
@@ -24,9 +24,8 @@ from archspec.language.spelled import (
     Axes,
     Changes,
     Input,
+    Scaling,
     spelled_axes,
-    spelled_cell,
-    spelled_changes,
     spelled_names,
     spelled_size,
 )
@@ -57,6 +56,7 @@ def search(
     measure: Mapping[str, Any] | None = None,
     top: int = 5,
     set: Changes = (),
+    scale: Scaling = None,
     input: Input = None,
     progress: Progress | None = None,
     ready: Callable[[Search], None] = lambda search: None,
@@ -80,7 +80,7 @@ def search(
         each=spelled_axes(each),
         where=[where] if isinstance(where, str) else where,
         links=(links or {}).items(),
-        set=[*spelled_changes(set), *(f"vars.{key}={spelled_cell(value)}" for key, value in vars.items())],
+        set=all_changes(set, vars, scale),
         input=spelled_size(input),
     )
     if not given.axes:

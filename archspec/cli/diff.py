@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, PlotOption, SetOption, SpecArgument, check_plot, one_of
+from archspec.cli.options import InputOption, PlotOption, ScaleOption, SetOption, SpecArgument, check_plot, one_of
 
 
 def command(
     before: SpecArgument,
     after: Annotated[str | None, typer.Argument(metavar="SPEC", help="The other; without it the first with its changes.")] = None,
     changes: SetOption = None,
+    scale: ScaleOption = None,
     input: InputOption = None,
     format: Annotated[str, typer.Option("--format", help="table, markdown or json.")] = "table",
     depth: Annotated[int, typer.Option("--depth", min=1, help="Levels: 1 the rows, 2 what they hold, and so on to the ops.")] = 1,
@@ -23,7 +24,7 @@ def command(
 
     one_of("--format", format, FORMATS)
     check_plot(plot)
-    found = diff(before, after, depth=depth, all=all, set=changes or (), input=input)
+    found = diff(before, after, depth=depth, all=all, set=changes or (), scale=scale, input=input)
     drawn = plot is not None and found.plot(plot)
     if format == "table":
         from archspec.render.page import show

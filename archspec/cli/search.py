@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, SetOption, SpecArgument, one_of
+from archspec.cli.options import InputOption, ScaleOption, SetOption, SpecArgument, one_of
 
 if TYPE_CHECKING:
     from archspec.design.search import Search
@@ -45,6 +45,7 @@ def command(
     dtype: Annotated[str | None, typer.Option("--dtype", help="Of latency: float32 if left out.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="Of latency: cpu or cuda.")] = None,
     changes: SetOption = None,
+    scale: ScaleOption = None,
     input: InputOption = None,
     format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
@@ -69,6 +70,7 @@ def command(
             measure={key: value for key, value in told.items() if value is not None},
             top=top,
             set=changes or (),
+            scale=scale,
             input=input,
             progress=_show,
             ready=lambda one: _ready(one, trials),

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, PlotOption, SetOption, check_plot
+from archspec.cli.options import InputOption, PlotOption, ScaleOption, SetOption, check_plot
 
 #: the rows of a table that nothing else bounds
 _TOP = 20
@@ -38,6 +38,7 @@ def command(
     by: Annotated[str | None, typer.Option("--by", metavar="FIGURE", help="Of --top: macs if left out; max:depth.")] = None,
     plot: PlotOption = None,
     changes: SetOption = None,
+    scale: ScaleOption = None,
     input: InputOption = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the rows by extension: .csv, .jsonl.")
@@ -51,7 +52,14 @@ def command(
     check_plot(plot)
     if top is None and (by is not None or (not pareto and output is None)):
         top = _TOP
-    told = {"vary": vary or (), "each": vary_each or (), "where": where or (), "set": changes or (), "input": input}
+    told = {
+        "vary": vary or (),
+        "each": vary_each or (),
+        "where": where or (),
+        "set": changes or (),
+        "scale": scale,
+        "input": input,
+    }
     # a SIGTERM unwinds the stack too, so that an unfinished file is taken away
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:

@@ -13,6 +13,7 @@ from archspec.language.columns import Column
 from archspec.language.diagnostics import SpecError, did_you_mean, fail
 from archspec.language.names import nearest, normal
 from archspec.language.nodes import Text, is_formula
+from archspec.language.scaling import SCALE_KEYS, UNSCALED
 from archspec.language.spec import Spec
 from archspec.language.values import boolean, number
 
@@ -38,6 +39,8 @@ class Cells:
         """
         words = tuple(word.strip() for word in path.split("."))
         self._look(path)
+        if _is_scale(words):
+            return [".".join(words)]
         if words[0] in _SECTIONS:
             return [_SECTIONS[words[0]](self, path, words)]
         found = [f"{'.'.join(at)}.{name}" for at, node in self._met(words[:-1]) if (name := self._cell(node, words[-1]))]
@@ -58,7 +61,7 @@ class Cells:
     def value(self, path: str) -> Any:
         """What a cell holds; UNKNOWN if that cannot be told (a row, a formula of a var, copies that differ)."""
         words = tuple(path.split("."))
-        if words[0] in _SECTIONS:
+        if words[0] in _SECTIONS or _is_scale(words):
             return self._section_value(words)
         node = self._nodes.get(words[:-1])
         if node is None or (words in self._nodes and not self._column(node, words[-1])):
@@ -141,6 +144,8 @@ class Cells:
         node: Any = None
         if words[0] == "vars":
             node = self._spec.vars.get(words[1])
+        elif words[0] == "scale":
+            node = self._spec.scale.get(words[1], Text(str(getattr(UNSCALED, words[1])), self._spec.place))
         elif words[0] == "defaults" and normal(words[1]) in self._spec.defaults:
             cells = self._spec.defaults[normal(words[1])].cells
             node = cells[normal(words[2])][1] if normal(words[2]) in cells else None
@@ -155,6 +160,10 @@ class Cells:
 
 
 _SECTIONS = {"vars": Cells._var, "defaults": Cells._default, "input": Cells._input}
+
+
+def _is_scale(words: Sequence[str]) -> bool:
+    return len(words) == 2 and words[0] == "scale" and words[1] in SCALE_KEYS
 
 
 def _nodes(node: Tree) -> Iterator[Tree]:

@@ -32,7 +32,7 @@ HEARTBEAT, TRIALS, PROCESSES = 1, 14, 3
 #: a latency that takes its time, and is noted in a file when it begins and when it ends
 WORKER = f"""
 import os, sys, time
-import archspec as api
+from archspec.analysis.costs import network_cost
 from archspec.api import searches
 
 def note(what, params):

@@ -15,7 +15,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from archspec import SpecError, api
+import archspec as api
+from archspec import SpecError
 from archspec.compiler import module
 from archspec.compiler.weights import load_weights, save_weights
 

@@ -137,6 +137,37 @@ rows:
 """,
         N,
     ),
+    "every row that is gone": (
+        """vars: {n: 1, w: 4}
+rows:
+  - {id: a, when: =n > 1, type: conv, patch: 1x1, filters: 3}
+  - {id: b, when: =w > 4, type: relu}
+""",
+        N,
+    ),
+    "a name that only a part of a formula asks for": (
+        """vars: {n: 1, w: 4}
+rows:
+  - {id: a, type: conv, patch: 1x1, filters: 3}
+  - {id: b, when: =w < n + 5 <= nowhere, type: relu}
+  - {id: c, when: =n < 3 and w > 4 or n > 2 and nowhere, type: relu}
+""",
+        N,
+    ),
+    "a truth that is a number": (
+        """vars: {n: 1, w: 4}
+rows:
+  - {id: a, repeat: 2, type: conv, patch: 1x1, filters: "=max(1, round_to(index if n == 1 else 0, w) + (1 if w > 4 else 0) * 1)"}
+""",
+        N,
+    ),
+    "whole numbers among fractions": (
+        """vars: {n: 1, w: 0.5}
+rows:
+  - {id: a, type: conv, patch: 1x1, filters: "=max(1, round_to(5 * n, w))"}
+""",
+        {"n": [1, 2], "w": [0.5, 1, 2]},
+    ),
     "too many copies": (
         "vars: {n: 1, w: 4}\nrows:\n  - {id: a, repeat: =n * w, type: relu}\n  - {id: b, type: linear, filters: 3}\n",
         {"n": [1, 3, 30_000], "w": [1, 4]},

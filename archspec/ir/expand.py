@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from archspec.ir.at import At, Outcome, StopError
 from archspec.ir.cases import Cases
@@ -23,10 +24,13 @@ from archspec.ir.types import Types
 from archspec.ir.unused import check_unused
 from archspec.ir.walk import Walk
 from archspec.language.diagnostics import Problems, did_you_mean
+from archspec.language.many import deny
 from archspec.language.names import nearest
 from archspec.language.nodes import Map, describe, is_null
+from archspec.language.places import Place
 from archspec.language.scaling import SCALE_KEYS
 from archspec.language.spec import Spec
+from archspec.language.truths import both
 from archspec.ops import op_names
 from archspec.ops.base import Shape
 
@@ -70,8 +74,8 @@ def expanded(spec: Spec, problems: Problems, outer: Cases | None = None) -> Netw
         check_unused([block for name, block in spec.blocks.items() if name not in walk.used | spec.broken], types, report)
         elsewhere = claims_elsewhere(spec, rows, report)
         edits.finish([*(f"vars.{name}" for name in spec.vars), *(f"scale.{key}" for key in SCALE_KEYS)])
-    if body is not None and isinstance(body.node, Inner) and not body.node.children and spec.rows:
-        problems.add("bad-value", "every row was removed: the network is empty", spec.rows.place)
+    if body is not None and isinstance(body.node, Inner) and spec.rows:
+        _check_not_empty(walk, rows, spec.rows.place)
     if body is not None and isinstance(body.node, Inner) and outputs:
         check_all_used(body.node, outputs, [path for head in heads for path in head.reads], report)
     problems.check()
@@ -92,6 +96,18 @@ def expanded(spec: Spec, problems: Problems, outer: Cases | None = None) -> Netw
         digest=spec.digest,
         elsewhere=elsewhere,
     )
+
+
+def _check_not_empty(walk: Walk, rows: Rows, place: Place) -> None:
+    """Reports that every row was removed, of the variants of which that holds."""
+    empty: Any = True
+    for row in rows.refs.values():
+        empty = both(empty, deny(row.there))
+    if empty is not False:
+        problems = walk.problems if empty is True else Problems()
+        problems.add("bad-value", "every row was removed: the network is empty", place)
+        if empty is not True:
+            walk.fail(empty, problems)
 
 
 def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames, outputs: Sequence[Output]) -> list[Head]:

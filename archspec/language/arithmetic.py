@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
-from archspec.language.functions import fails, larger, root, rounded, smaller
+from archspec.language.functions import fails, larger, root, rounded, smaller, whole
 from archspec.language.intervals import MAX_INT
 from archspec.language.many import Many, applied, is_whole
 
@@ -19,8 +19,9 @@ def round_half_up(x: float) -> int:
     return floor(x + 0.5)  # type: ignore[no-any-return] # an int, of one variant or of many
 
 
-def round_to(x: float, divisor: int) -> int:
+def round_to(x: float, divisor: float) -> int:
     """MobileNet's rule: the nearest multiple of `divisor`, at least `divisor`, never below 90 % of x (Howard et al. 2017)."""
+    divisor = int(divisor) if isinstance(divisor, float) and divisor.is_integer() else whole(divisor)
     if not is_whole(divisor) or divisor < 1:
         raise ValueError
     near: int = larger(divisor, truncated(x + divisor / 2) // divisor * divisor)

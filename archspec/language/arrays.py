@@ -177,6 +177,7 @@ def _function(node: Many) -> Callable[..., Any]:
         "deny": lambda truth: 1 - truth,
         "select": lambda truth, yes, no: np.where(np.asarray(truth, dtype=bool), yes, no),
         "float": lambda value: value,
+        "number": lambda truth: truth,
         "floor": np.floor,
         "ceil": np.ceil,
     }

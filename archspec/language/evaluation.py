@@ -114,7 +114,7 @@ def _compare(node: Any, names: Names) -> Any:
     for op, right_node in zip(node.ops, node.comparators, strict=True):
         right = _under(answer, computed, right_node, names)
         answer = both(answer, _under(answer, _compared, node, op, left, right))
-        if answer is False:
+        if not _open(answer) and not answer:
             return False
         left = right
     return answer

@@ -61,8 +61,6 @@ class Many(Operators):
     def __format__(self, spec: str) -> str:
         return str(self)
 
-    # one value for all
-
     def __bool__(self) -> bool:
         if not self.truth:
             return bool(self != 0)
@@ -181,16 +179,16 @@ def made(name: str, left: Any, right: Any) -> Any:
         return WITHIN[name](left, left, right, right)[0]
     if is_whole(left) and is_whole(right) and name != "true_divide":
         if isinstance(right, int) and right == _NEUTRAL.get(name):
-            return left
+            return _as_number(left)
         if isinstance(left, int) and left == 0 and name in ("add", "multiply"):
-            return right if name == "add" else 0
+            return _as_number(right) if name == "add" else 0
         if left is right and name in ("subtract", "floor_divide", "remainder"):
             return int(name == "floor_divide")
         if name in ("add", "subtract") and isinstance(right, int):
             left, right = _shifted(left, right if name == "add" else -right)
             name = "add"
             if not right:
-                return left
+                return _as_number(left)
     elif is_whole(left) and is_whole(right) and not all(abs(one) <= _EXACT for side in (left, right) for one in limits(side)):
         return applied(operator.truediv, (left, right), WITHIN[name](*limits(left), *limits(right)))
     else:
@@ -200,6 +198,13 @@ def made(name: str, left: Any, right: Any) -> Any:
     if bounds[0] == bounds[1] and not real:
         return bounds[0]
     return once(name, (left, right), lambda batch: Many(batch, bounds, name, (left, right), real=real))
+
+
+def _as_number(value: Any) -> Any:
+    """A truth as 0 or 1, which are numbers; numbers as they are."""
+    if not isinstance(value, Many) or not value.truth:
+        return value
+    return once("number", (value,), lambda batch: Many(batch, (0, 1), "number", (value,)))
 
 
 def _shifted(left: Any, by: int) -> tuple[Any, int]:

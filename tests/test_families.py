@@ -168,6 +168,13 @@ rows:
 """,
         {"n": [1, 2], "w": [0.5, 1, 2]},
     ),
+    "two cells of which one is wrong": (
+        """vars: {n: 1, w: true}
+rows:
+  - {id: a, repeat: 2, type: convolution, patch: 1x1, filters: "=max(1, 0 % (n - 3))", bias: =w}
+""",
+        {"n": [1, 2, 3], "w": [True, False]},
+    ),
     "too many copies": (
         "vars: {n: 1, w: 4}\nrows:\n  - {id: a, repeat: =n * w, type: relu}\n  - {id: b, type: linear, filters: 3}\n",
         {"n": [1, 3, 30_000], "w": [1, 4]},

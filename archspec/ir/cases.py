@@ -91,8 +91,9 @@ class Cases:
     def _learn(self, wrong: Sequence[Answers]) -> None:
         """Variants that are known to be wrong need no further answers: what they differ in is taken for granted from now on."""
         for answers in _fewest(wrong):
+            known = [truth.batch.assumed.get(id(truth), answer) is answer for truth, answer in answers]
             new = [one for one in answers if id(one[0]) not in one[0].batch.assumed]
-            if len(new) == 1:
+            if all(known) and len(new) == 1:  # no answer of theirs is ruled out already, and one alone is open
                 ((truth, answer),) = new
                 self._learned.append((truth.batch, truth.batch.learn(truth, not answer)))
 

@@ -25,7 +25,7 @@ def extends_name(spec: str, folder: Path | None = None) -> str:
     _, path, _ = named(spec)
     near = os.path.relpath(path, (folder or path.parent).resolve())
     if near.split(os.sep)[0] == os.pardir:
-        hint = f"write it to {path.parent} or below"
+        hint = f"write it to {path.parent}, or to a folder above"
         raise fail("escaping-path", f"`{spec}` is not at or below the folder of the new spec", option("SPEC", spec), hint=hint)
     return f"./{Path(near).as_posix()}"
 

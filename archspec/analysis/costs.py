@@ -130,7 +130,10 @@ def longest(node: Tree, seen: dict[str, int] | None = None) -> int:
 
     def join(joined: Inner, values: list[int]) -> int:
         if isinstance(joined, Choice):
-            return sum(select(truth, value, 0) for truth, value in zip(joined.truths, values, strict=True))
+            found = values[-1]
+            for truth, value in zip(joined.truths[:-1], values[:-1], strict=True):
+                found = select(truth, value, found)  # not a sum, whose bounds would double with each of many copies
+            return found
         return reduce(larger, values)
 
     return flow(node, 0, leaf, join, {} if seen is None else seen, 0)

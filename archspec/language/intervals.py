@@ -33,7 +33,7 @@ def _corners(function: Callable[[float, float], float]) -> Within:
     """Of a function that grows or falls along each side."""
 
     def within(a: float, b: float, c: float, d: float) -> Bounds:
-        if any(map(math.isinf, (a, b, c, d))):
+        if any(isinstance(one, float) and math.isinf(one) for one in (a, b, c, d)):
             return _ANY
         found = function(a, c), function(a, d), function(b, c), function(b, d)
         return min(found), max(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,12 @@ from strategies import specs
 
 import archspec
 from archspec.language.arrays import Program
-from archspec.language.batch import Batch, Differ
+from archspec.language.batch import Batch
 from archspec.language.columns import REQUIRED
 from archspec.language.formula import FormulaError, evaluate
-from archspec.language.many import Many, deny
+from archspec.language.many import Many
 from archspec.language.many import given as new_number
-from archspec.language.truths import both
+from archspec.language.truths import by_case
 from archspec.ops import op, op_names
 from archspec.ops.base import Cost
 
@@ -285,7 +284,7 @@ def test_a_formula_is_computed_as_alone_for_every_variant(data: st.DataObject) -
         array = np.array(lists[name], dtype=np.float64 if real else np.int64)
         names[name] = new_number(batch, (array.min().item(), array.max().item()), real=real)
         given_[names[name]] = array
-    found = cases_of(lambda: evaluate(text, names))
+    found = list(by_case(lambda: outcome(lambda: evaluate(text, names))))
     for index in range(COUNT_OF_FORMULA):
         told = {name: one[index] for name, one in lists.items()}
         expected = outcome(lambda: evaluate(text, told))  # noqa: B023 - called at once
@@ -301,20 +300,6 @@ def test_a_formula_is_computed_as_alone_for_every_variant(data: st.DataObject) -
 def at(value: Any, index: int, given_: Any) -> Any:
     """What a value is for one variant."""
     return Program([value])(given_)[0].tolist()[index] if isinstance(value, Many) else value
-
-
-def cases_of(run: Any, *answers: Any) -> list[tuple[Any, Any]]:
-    """What a formula gives in every case, and where each of them holds."""
-    truth: Any = True
-    with ExitStack() as stack:
-        for one, answer in answers:
-            stack.enter_context(one.batch.assuming(one, answer))
-            truth = both(truth, one if answer else deny(one))
-        try:
-            return [(truth, outcome(run))]
-        except Differ as differ:
-            by = differ.by
-    return [*cases_of(run, *answers, (by, True)), *cases_of(run, *answers, (by, False))]
 
 
 def outcome(function: Any) -> Any:

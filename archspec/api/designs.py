@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archspec.api.networks import all_changes, check, load
-from archspec.ir.loaded import loaded
 from archspec.ir.tree import Network
 from archspec.language.diagnostics import Diagnostic, SpecError, fail
 from archspec.language.load import load as load_spec
@@ -134,15 +133,14 @@ def sweep(
 
     from archspec.design.cloud import Cloud
     from archspec.design.keep import choice
-    from archspec.design.space import space_of
+    from archspec.design.space import space
     from archspec.design.sweep import plan
     from archspec.render.plots import drawn, ready, sweep_plot
     from archspec.render.sweep import Swept, announced
 
     name, changes, size = os.fspath(spec), all_changes(set, vars, scale), spelled_size(input)
-    made = space_of(
+    made = space(
         name,
-        *loaded(name, changes, size),
         vary=spelled_axes(vary),
         each=spelled_axes(each),
         where=[where] if isinstance(where, str) else where,

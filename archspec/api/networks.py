@@ -45,9 +45,9 @@ def checked(
     name, changes, size = os.fspath(spec), all_changes(set, vars), spelled_size(input)
     changed, network = loaded(name, changes, size, spelled_scale(scale))
     if changed.space is not None:
-        from archspec.design.space import space_of
+        from archspec.design.space import space
 
-        space_of(name, changed, network, set=[*changes, *scale_changes(scale)], input=size)
+        space(name, set=[*changes, *scale_changes(scale)], input=size, known=(changed, network))
     return network
 
 

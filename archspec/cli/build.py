@@ -32,10 +32,10 @@ def command(
     from archspec.api.networks import load
     from archspec.api.reports import report_network
     from archspec.language.places import option
+    from archspec.language.target import check_target
     from archspec.render.audit import audit_notes
     from archspec.render.diff.tensors import loaded_page
     from archspec.render.page import show
-    from archspec.render.target import check_target
 
     if output is not None:
         check_target("-o", output, WRITERS)

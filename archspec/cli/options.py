@@ -23,6 +23,18 @@ ScaleOption = Annotated[
     str | None,
     typer.Option("--scale", metavar="NAME=VALUE,...", help="Multiply channels and repeats: width=1.4,depth=1.2,divisor=8."),
 ]
+VaryOption = Annotated[
+    list[str] | None,
+    typer.Option("--vary", metavar="PATH=VALUES", help="An axis: inception_3a.n5x5=16:96:16, vars.width=0.5,1. Repeatable."),
+]
+EachOption = Annotated[
+    list[str] | None,
+    typer.Option("--vary-each", metavar="PATH=VALUES", help="An axis for each cell that the path meets. Repeatable."),
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="FORMULA", help="A constraint: 'params <= 7M and n5x5 % 8 == 0'. Repeatable."),
+]
 InputOption = Annotated[
     str | None, typer.Option("--input", metavar="HxWxC", help="Another input size: height x width x channels.")
 ]

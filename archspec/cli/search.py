@@ -6,25 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, ScaleOption, SetOption, SpecArgument, one_of
+from archspec.cli.options import EachOption, InputOption, ScaleOption, SetOption, SpecArgument, VaryOption, WhereOption, one_of
 
 if TYPE_CHECKING:
     from archspec.design.search import Search
 
-Several = list[str] | None
-
 
 def command(
     spec: SpecArgument,
-    vary: Annotated[
-        Several, typer.Option("--vary", metavar="PATH=VALUES", help="An axis: 16:96:16, 0.5,1,2 or *0.5:*1.5:*0.25. Repeatable.")
-    ] = None,
-    each: Annotated[
-        Several, typer.Option("--vary-each", metavar="PATH=VALUES", help="An axis for each cell that it matches. Repeatable.")
-    ] = None,
-    where: Annotated[
-        Several, typer.Option("--where", metavar="FORMULA", help="The budget, such as 'params <= 7M'. Repeatable.")
-    ] = None,
+    vary: VaryOption = None,
+    each: EachOption = None,
+    where: WhereOption = None,
     objective: Annotated[
         str, typer.Option("--objective", metavar="A,B,...", help="latency, params, macs, activations, depth or memory.")
     ] = "latency",

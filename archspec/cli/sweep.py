@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, PlotOption, ScaleOption, SetOption, check_plot
+from archspec.cli.options import EachOption, InputOption, PlotOption, ScaleOption, SetOption, VaryOption, WhereOption, check_plot
 
 #: the rows of a table that nothing else bounds
 _TOP = 20
@@ -17,18 +17,9 @@ _TOP = 20
 
 def command(
     spec: Annotated[str, typer.Argument(metavar="SPEC", help="A path, or the name of a shipped spec; or a design space.")],
-    vary: Annotated[
-        list[str] | None,
-        typer.Option("--vary", metavar="PATH=VALUES", help="An axis: inception_3a.n5x5=16:96:16, vars.width=0.5,1. Repeatable."),
-    ] = None,
-    vary_each: Annotated[
-        list[str] | None,
-        typer.Option("--vary-each", metavar="PATH=VALUES", help="An axis for each cell that the path meets. Repeatable."),
-    ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option("--where", metavar="FORMULA", help="A constraint: 'params <= 7M and n5x5 % 8 == 0'. Repeatable."),
-    ] = None,
+    vary: VaryOption = None,
+    each: EachOption = None,
+    where: WhereOption = None,
     samples: Annotated[int | None, typer.Option("--samples", min=1, help="So many variants, drawn at random; else all.")] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of --samples.")] = 0,
     pareto: Annotated[
@@ -52,21 +43,18 @@ def command(
     check_plot(plot)
     if top is None and (by is not None or (not pareto and output is None)):
         top = _TOP
-    told = {
-        "vary": vary or (),
-        "each": vary_each or (),
-        "where": where or (),
-        "set": changes or (),
-        "scale": scale,
-        "input": input,
-    }
     # a SIGTERM unwinds the stack too, so that an unfinished file is taken away
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         with _progress() as progress:
             found = sweep(
                 spec,
-                **told,  # type: ignore[arg-type] # what the options say
+                vary=vary or (),
+                each=each or (),
+                where=where or (),
+                set=changes or (),
+                scale=scale,
+                input=input,
                 samples=samples,
                 seed=seed,
                 pareto=pareto,

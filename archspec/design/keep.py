@@ -18,6 +18,7 @@ from archspec.design.where import ROW_FIGURES, TOTALS
 from archspec.files import write_whole
 from archspec.language.diagnostics import fail
 from archspec.language.places import option
+from archspec.language.target import check_target
 
 #: rows that are kept where a file gets them all
 _KEPT = 20
@@ -47,22 +48,21 @@ class Choice:
 
     def run(self, progress: Progress) -> tuple[Counts, Rows]:
         """Costs the plan's members; the counts, and the rows that are kept. Raises Interrupted, and SpecError for the file."""
-        if self.output is None:
+        output = self.output
+        if output is None:
             return self._run(progress, None)
         found: list[tuple[Counts, Rows]] = []
 
         def write(part: Path) -> None:
             with opened(part) as file:
-                head = described(self.plan, self.samples)
-                found.append(
-                    self._run(progress, WRITERS[str(self.output and self.output.suffix)](file, self.plan, head, self.figures))
-                )
+                writer = WRITERS[output.suffix.lower()](file, self.plan, described(self.plan, self.samples), self.figures)
+                found.append(self._run(progress, writer))
 
         try:
-            write_whole(self.output, write)
+            write_whole(output, write)
         except OSError as error:
-            message = f"{self.output} cannot be written: {error.strerror or error}"
-            raise fail("bad-file", message, option("-o", str(self.output))) from None
+            message = f"{output} cannot be written: {error.strerror or error}"
+            raise fail("bad-file", message, option("-o", str(output))) from None
         return found[0]
 
     def _run(self, progress: Progress, writer: Any) -> tuple[Counts, Rows]:
@@ -107,16 +107,5 @@ def choice(
     if top is not None and top < 1:
         raise fail("bad-value", "at least 1 row is kept", option("--top", str(top)))
     if output is not None:
-        _check_output(output)
+        check_target("-o", output, WRITERS)
     return Choice(plan, samples, front, top, objective("--by", by or "macs", known), output)
-
-
-def _check_output(output: Path) -> None:
-    place = option("-o", str(output))
-    if output.suffix not in WRITERS:
-        message = f"`{output.suffix or output.name}` is not an extension that sweep writes"
-        raise fail("unsupported", message, place, hint=f"there is: {', '.join(WRITERS)}")
-    if output.is_dir():
-        raise fail("bad-file", f"{output} is a directory", place)
-    if not output.absolute().parent.is_dir():
-        raise fail("bad-file", f"there is no folder {output.parent}", place, hint="create it first")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -44,16 +45,16 @@ def described(plan: Plan, samples: int | None) -> dict[str, Any]:
     }
 
 
-class Writer:
+class Writer(ABC):
     """Writes rows as they come: their numbers, what each axis lists, their figures. `needs` are these figures."""
 
     def __init__(self, file: TextIO, plan: Plan, head: dict[str, Any], figures: Sequence[str] = TOTALS) -> None:
         self._file, self._plan, self.needs = file, plan, tuple(figures)
         self._head = head
 
+    @abstractmethod
     def add(self, rows: Rows) -> None:
         """Writes more rows."""
-        raise NotImplementedError
 
     def lines(self, rows: Rows) -> Iterator[tuple[Any, ...]]:
         """The cells of each row."""
@@ -129,7 +130,7 @@ def swept_member(told: str) -> tuple[Space, int]:
             hint="for example out.csv#17, with a number of its column variant",
         )
     path, variant = Path(name), int(number)
-    if path.suffix not in WRITERS:
+    if path.suffix.lower() not in WRITERS:
         raise fail(
             "unsupported",
             f"`{path.suffix or name}` is not an extension of a sweep",
@@ -140,7 +141,7 @@ def swept_member(told: str) -> tuple[Space, int]:
         with path.open(encoding="utf-8", newline="") as file:
             head = _head(file.readline(_LINE), name)
             swept = _space(head, path, place)
-            if not any(one == variant for one in _variants(file, path.suffix, name)):
+            if not any(one == variant for one in _variants(file, path.suffix.lower(), name)):
                 raise fail("bad-value", f"no row of {name} has the variant {variant:,}", place)
     except (OSError, UnicodeDecodeError) as error:
         message = getattr(error, "strerror", None) or error

@@ -29,7 +29,7 @@ _TRIED = 50
 
 
 def space(
-    spec: str,
+    name: str,
     *,
     vary: Iterable[str] = (),
     each: Iterable[str] = (),
@@ -37,29 +37,16 @@ def space(
     links: Iterable[tuple[str, str]] = (),
     set: Iterable[str] = (),
     input: str | None = None,
+    known: tuple[Spec, Network] | None = None,
 ) -> Space:
     """The space of a spec, or of a file with a section `space`, with more axes and constraints from options.
 
-    Raises SpecError with all that is wrong.
+    `known` are the spec and its network, if they were loaded already with `set` and `input`. Raises SpecError with all that is
+    wrong.
     """
     set = tuple(set)
-    return space_of(spec, *loaded(spec, set, input), vary=vary, each=each, where=where, links=links, set=set, input=input)
-
-
-def space_of(
-    name: str,
-    spec: Spec,
-    network: Network,
-    *,
-    vary: Iterable[str] = (),
-    each: Iterable[str] = (),
-    where: Iterable[str] = (),
-    links: Iterable[tuple[str, str]] = (),
-    set: Iterable[str] = (),
-    input: str | None = None,
-) -> Space:
-    """The same of a spec that was loaded, with `set` and `input`, under this name."""
-    problems, set, vary, each, links = Problems(), tuple(set), list(vary), list(each), list(links)
+    spec, network = known or loaded(name, set, input)
+    problems, vary, each, links = Problems(), list(vary), list(each), list(links)
     told = [_tried(problems, told_option, "--vary", text) for text in vary]
     told += [_tried(problems, told_option, "--vary-each", text, True) for text in each]
 

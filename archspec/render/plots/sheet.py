@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from archspec.files import write_whole
 from archspec.language.diagnostics import fail
 from archspec.language.places import option
-from archspec.render.target import check_target
+from archspec.language.target import check_target
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

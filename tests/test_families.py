@@ -175,6 +175,28 @@ rows:
 """,
         {"n": [1, 2, 3], "w": [True, False]},
     ),
+    "rows after the last output": (
+        """vars: {n: 1, w: 4}
+rows:
+  - {id: a, type: conv, patch: 1x1, filters: =w}
+  - {id: b, when: =n > 1, type: relu}
+  - {id: c, when: =w > 6, type: relu}
+outputs: [a]
+""",
+        N,
+    ),
+    "powers at 63 bits": (
+        "vars: {n: 1, w: 4}\nrows:\n  - {id: a, type: linear, filters: =3 if w ** n > 50 else 2}\n",
+        {"n": [1, 2, 62, 63, 64], "w": [2, 3, -2]},
+    ),
+    "a switch where a number stands": (
+        "vars: {n: 1, w: 4}\nrows:\n  - {id: a, type: linear, filters: =w if n > 1 else 3}\n",
+        {"n": [1, 2], "w": [True, False]},
+    ),
+    "many copies": (
+        "vars: {n: 1, w: 4}\nrows:\n  - {id: a, repeat: =n, type: conv, patch: 1x1, filters: =w}\n",
+        {"n": [1, 90, 1500], "w": [1, 2]},
+    ),
     "too many copies": (
         "vars: {n: 1, w: 4}\nrows:\n  - {id: a, repeat: =n * w, type: relu}\n  - {id: b, type: linear, filters: 3}\n",
         {"n": [1, 3, 30_000], "w": [1, 4]},

@@ -394,3 +394,36 @@ def test_all_members_of_a_small_space(net: str) -> None:
     """The last axis turns fastest."""
     found = archspec.sweep(net, vary={"vars.w": [8, 12], "mixed.n1x1": [4, 5]})
     assert list(zip(found["vars.w"].tolist(), found["mixed.n1x1"].tolist(), strict=True)) == list(product([8, 12], [4, 5]))
+
+
+def test_a_constraint_on_a_layer_and_on_a_row_that_only_some_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("some.yaml").write_text(
+        """name: some
+input: 8x8x3
+vars: {n: 1}
+rows:
+  - {id: a, type: convolution, patch: 1x1, filters: 4}
+  - {id: b, when: =n > 1, type: conv, patch: 1x1, filters: =n}
+  - {id: c, type: linear, filters: 2}
+"""
+    )
+
+    def kept(where: str, **vary: list[object]) -> list[int]:
+        found = archspec.sweep("some.yaml", vary={path.replace("__", "."): one for path, one in vary.items()}, where=where)
+        return [int(number) for number in found["variant"]]
+
+    assert kept("a.activation == 'relu'", a__activation=["relu", "silu", "hard swish"]) == [0]
+    assert kept("a.activation != 'hard swish'", a__activation=["relu", "silu", "hard swish"]) == [0, 1]
+    assert kept("b.filters == 3", vars__n=[1, 2, 3]) == [0, 2]  # the first lacks the row
+    assert kept("b.params > 8", vars__n=[1, 2, 3]) == [1, 2]
+
+
+def test_values_that_do_not_fit_in_63_bits_are_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("wide.yaml").write_text(
+        "name: wide\ninput: 1x1x1\nvars: {n: 1}\nrows:\n  - {id: a, type: linear, filters: =1 + n % 7}\n"
+    )
+    values = [-1, 2**63 - 2, 2**63 - 1]
+    found = archspec.sweep("wide.yaml", vary={"vars.n": values})
+    assert found["params"].tolist() == [2 * (1 + value % 7) for value in values]

@@ -27,7 +27,7 @@ class Cells:
     """The cells of a spec by the paths that changes use, and the values that they have in its network."""
 
     def __init__(self, spec: Spec, network: Network) -> None:
-        self._spec, self.types = spec, Types(spec.blocks, spec.broken)
+        self._spec, self.network, self.types = spec, network, Types(spec.blocks, spec.broken)
         tops = [*network.rows, *(head.node for head in network.heads)]
         self._looked = self._missed = 0
         self._nodes = {tuple(node.path.split(".")): node for top in tops for node in _nodes(top)}

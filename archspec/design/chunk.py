@@ -144,7 +144,10 @@ class _Family:
         self._parts = len(self.reasons), len(figures)
         wanted = [self.costs.valid, *(reason.truth for reason in self.reasons)]
         wanted += [figure(name, self.costs) for name in figures]
-        self._arrays = {number: (at, np.asarray(values)) for number, (at, values) in self._given.items()}
+        self._arrays = {
+            number: (at, np.asarray(values, dtype=object if number.exact else None))  # an int64 may not hold them
+            for number, (at, values) in self._given.items()
+        }
         self._program = Program([*wanted, *(holds(one, self.costs, listed) for one in space.where)])
 
     def computed(self, steps: Array) -> tuple[Any, list[Any], list[Any], list[Any]]:

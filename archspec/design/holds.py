@@ -9,9 +9,11 @@ from typing import Any
 from archspec.analysis.costs import NodeCost
 from archspec.analysis.variants import FamilyCost
 from archspec.design.where import TOTALS, Constraint, Name
+from archspec.ir.scope import Layer
 from archspec.ir.tree import Tree
 from archspec.language.formula import FormulaError, Names, evaluate
 from archspec.language.many import deny
+from archspec.language.names import normal
 from archspec.language.truths import both, by_case, either, select
 
 
@@ -57,8 +59,13 @@ def _value(name: Name, row: Tree | None, costs: FamilyCost, listed: Mapping[str,
         return listed[name.key]
     if name.kind == "column":
         assert row is not None
-        return row.columns[name.key]
+        return _told(row.columns[name.key])
     return figure(name.key if name.kind == "total" else f"{name.path}.{name.key}", costs)
+
+
+def _told(value: Any) -> Any:
+    """What a formula sees of a column: a layer goes by its name."""
+    return normal(value.type) if isinstance(value, Layer) else value
 
 
 def _combined(cells: Mapping[str, Name], costs: FamilyCost) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -70,7 +77,7 @@ def _combined(cells: Mapping[str, Name], costs: FamilyCost) -> Iterator[tuple[An
     for there, node in costs.at(name.path):
         if name.key in node.columns:
             for also, others in _combined(dict(more), costs):
-                yield both(there, also), {word: node.columns[name.key], **others}
+                yield both(there, also), {word: _told(node.columns[name.key]), **others}
 
 
 class _Values(dict[str, Any]):

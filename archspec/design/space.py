@@ -59,7 +59,7 @@ def space(
         place = option("links", f"{path}={formula}")
         linked += filter(None, [_tried(problems, _link, Text(path, place), Text(formula, place), cells, found)])
     for text in where:
-        limits += _tried(problems, constraints, Text(text, option("--where", text)), network, found) or []
+        limits += _tried(problems, _limits, Text(text, option("--where", text)), network, found, again) or []
     if len(limits) > MAX_CONSTRAINTS:
         problems.add("bad-value", f"a space has at most {MAX_CONSTRAINTS} constraints", limits[-1].place)
     if input is not None and any(axis.name == "input" for axis in found):
@@ -95,7 +95,7 @@ def _of_spec(
         for path, node in (links.items() if isinstance(links, Map) else ())
     ]
     limits = [
-        _tried(problems, constraints, text, network, found)
+        _tried(problems, _limits, text, network, found, again)
         for text in (where[: MAX_CONSTRAINTS + 1] if isinstance(where, Seq) else [where])
         if isinstance(text, Text)
     ]
@@ -160,6 +160,19 @@ def _grown(again: Callable[[list[str]], Spec], others: Sequence[Axis]) -> Iterat
             yield Cells(changed, expand(changed))
         except SpecError:
             continue
+
+
+def _limits(text: Text, network: Network, found: Sequence[Axis], again: Callable[[list[str]], Spec]) -> list[Constraint]:
+    """The conditions of a text. A row that it names may be there with the axes' values only."""
+    try:
+        return constraints(text, network, found)
+    except SpecError as error:
+        for grown in _grown(again, found) if all(one.code == "unknown-name" for one in error.diagnostics) else ():
+            try:
+                return constraints(text, grown.network, found)
+            except SpecError:
+                continue
+        raise
 
 
 def _apart(found: Sequence[Axis], problems: Problems) -> None:

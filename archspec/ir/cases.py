@@ -67,6 +67,15 @@ class Cases:
         """Of the variants that are expanded now, those where the truth holds are wrong."""
         self.failures.append(Failure(both(self.truth, truth), tuple(problems.found)))
 
+    def wrong(self, truth: Any, add: Callable[[Problems], None]) -> None:
+        """Adds what is wrong with the variants where a truth holds: with all that are expanded now, with some, or with none."""
+        if truth is True:
+            add(self.problems)
+        elif truth is not False:
+            problems = Problems()
+            add(problems)
+            self.fail(truth, problems)
+
     @contextmanager
     def _where(self, answers: Answers) -> Iterator[None]:
         """Only variants that give these answers."""

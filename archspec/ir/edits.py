@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from archspec.ir.at import StopError
@@ -13,8 +14,8 @@ from archspec.ir.scaling import SCALE
 from archspec.ir.types import Type, Types
 from archspec.language.blocks import Block
 from archspec.language.changes import Change, unmatched
-from archspec.language.diagnostics import Problems, did_you_mean
-from archspec.language.many import Many, deny
+from archspec.language.diagnostics import did_you_mean
+from archspec.language.many import deny
 from archspec.language.names import nearest, normal
 from archspec.language.nodes import Map, Node, Text, describe, is_null
 from archspec.language.scaling import ROW_WORDS
@@ -140,14 +141,11 @@ class Edits:
         """
         known, searched = [*sections, *self._known], 0
         for change in self._all:
-            met = self._met.get(change, False)
-            if met is True or any(map(change.inside, self._hidden)):
+            missed = deny(self._met.get(change, False))
+            if missed is False or any(map(change.inside, self._hidden)):
                 continue
-            problems = Problems() if isinstance(met, Many) else self.cases.problems
-            unmatched(change, known, problems, search=searched < _SEARCHED)
+            self.cases.wrong(missed, partial(unmatched, change, known, search=searched < _SEARCHED))
             searched += 1
-            if isinstance(met, Many):
-                self.cases.fail(deny(met), problems)
 
     def _meet(self, change: Change) -> None:
         self._met[change] = either(self._met.get(change, False), self.cases.truth)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from functools import partial, reduce
 
 from archspec.ir.at import At, Outcome, StopError
 from archspec.ir.cases import Cases
@@ -14,20 +13,19 @@ from archspec.ir.claims import claims_elsewhere, total_claims
 from archspec.ir.columns import fits, with_headers
 from archspec.ir.edits import Edits
 from archspec.ir.keys import loss_weight, sources
-from archspec.ir.outputs import check_all_used, named_outputs
+from archspec.ir.outputs import named_outputs, report_unused, unused_rows
 from archspec.ir.rows import named_rows, row_from
 from archspec.ir.scaling import spec_scale
 from archspec.ir.scope import Cell, Ref, RowNames, Rows, Scope
 from archspec.ir.spread import spread
-from archspec.ir.tree import INPUT, Elsewhere, Head, Inner, Network, Output
+from archspec.ir.tree import INPUT, Elsewhere, Head, Inner, Network, Output, Tree
 from archspec.ir.types import Types
 from archspec.ir.unused import check_unused
 from archspec.ir.walk import Walk
 from archspec.language.diagnostics import Problems, did_you_mean
 from archspec.language.many import deny
 from archspec.language.names import nearest
-from archspec.language.nodes import Map, describe, is_null
-from archspec.language.places import Place
+from archspec.language.nodes import Map, Seq, describe, is_null
 from archspec.language.scaling import SCALE_KEYS
 from archspec.language.spec import Spec
 from archspec.language.truths import both
@@ -74,10 +72,8 @@ def expanded(spec: Spec, problems: Problems, outer: Cases | None = None) -> Netw
         check_unused([block for name, block in spec.blocks.items() if name not in walk.used | spec.broken], types, report)
         elsewhere = claims_elsewhere(spec, rows, report)
         edits.finish([*(f"vars.{name}" for name in spec.vars), *(f"scale.{key}" for key in SCALE_KEYS)])
-    if body is not None and isinstance(body.node, Inner) and spec.rows:
-        _check_not_empty(walk, rows, spec.rows.place)
-    if body is not None and isinstance(body.node, Inner) and outputs:
-        check_all_used(body.node, outputs, [path for head in heads for path in head.reads], report)
+    if body is not None and isinstance(body.node, Inner):
+        _check_rows(body.node, rows, outputs, heads, walk, spec.rows)
     problems.check()
     assert shape is not None
     assert body is not None
@@ -98,16 +94,19 @@ def expanded(spec: Spec, problems: Problems, outer: Cases | None = None) -> Netw
     )
 
 
-def _check_not_empty(walk: Walk, rows: Rows, place: Place) -> None:
-    """Reports that every row was removed, of the variants of which that holds."""
-    empty: Any = True
-    for row in rows.refs.values():
-        empty = both(empty, deny(row.there))
-    if empty is not False:
-        problems = walk.problems if empty is True else Problems()
-        problems.add("bad-value", "every row was removed: the network is empty", place)
-        if empty is not True:
-            walk.fail(empty, problems)
+def _check_rows(body: Inner, rows: Rows, outputs: Sequence[Output], heads: Sequence[Head], walk: Walk, written: Seq) -> None:
+    """Reports that every row was removed, and rows that run for nothing: of the variants of which that holds."""
+
+    def empty(problems: Problems) -> None:
+        problems.add("bad-value", "every row was removed: the network is empty", written.place)
+
+    if written:
+        walk.wrong(reduce(both, (deny(row.there) for row in rows.refs.values()), True), empty)
+    unused: dict[int, list[Tree]] = {}
+    for row in unused_rows(body, outputs, [path for head in heads for path in head.reads]) if outputs else ():
+        unused.setdefault(id(rows.refs[row.path].there), []).append(row)
+    for group in unused.values():
+        walk.wrong(rows.refs[group[0].path].there, partial(report_unused, group))
 
 
 def _heads(spec: Spec, walk: Walk, scope: Scope, names: RowNames, outputs: Sequence[Output]) -> list[Head]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from archspec.ir.cells import BrokenError, Reporter, find_row
 from archspec.ir.scope import Rows
-from archspec.ir.tree import Inner, Output
-from archspec.language.diagnostics import did_you_mean
+from archspec.ir.tree import Inner, Output, Tree
+from archspec.language.diagnostics import Problems, did_you_mean
 from archspec.language.names import nearest
 from archspec.language.nodes import Map, Node, Seq, Text, describe, is_null
 
@@ -51,12 +51,15 @@ def named_outputs(node: Node | None, rows: Rows, report: Reporter) -> tuple[Outp
     return tuple(found.values())
 
 
-def check_all_used(body: Inner, outputs: Sequence[Output], read: Sequence[str], report: Reporter) -> None:
-    """Reports rows that stand after the last one that is returned, or read by a head: they would run for nothing."""
+def unused_rows(body: Inner, outputs: Sequence[Output], read: Sequence[str]) -> Sequence[Tree]:
+    """Rows that stand after the last one that is returned, or read by a head: they would run for nothing."""
     wanted = {*read, *(one.path for one in outputs)}
     last = max((number for number, row in enumerate(body.children) if row.path in wanted), default=-1)
-    unused = body.children[last + 1 :]
-    if unused:
-        names = ", ".join(f"`{row.path}`" for row in unused)
-        message = f"nothing reads {names} after the last output"
-        report.add("unused-row", message, unused[0].place, "take them away, or name one in `outputs`")
+    return body.children[last + 1 :]
+
+
+def report_unused(rows: Sequence[Tree], problems: Problems) -> None:
+    """Reports rows that nothing reads, of which there is one."""
+    names = ", ".join(f"`{row.path}`" for row in rows)
+    message = f"nothing reads {names} after the last output"
+    problems.add("unused-row", message, rows[0].place, hint="take them away, or name one in `outputs`")

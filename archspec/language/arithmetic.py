@@ -94,6 +94,8 @@ def _plain_power(base: float, exponent: float) -> float:
     result = base**exponent
     if isinstance(result, complex):
         raise ValueError
+    if isinstance(result, int) and abs(result) > MAX_INT:
+        raise OverflowError
     return float(result) if isinstance(result, float) else int(result)
 
 

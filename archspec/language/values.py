@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from archspec.language.functions import finite
 from archspec.language.functions import whole as entire
-from archspec.language.many import Many, is_number, is_whole
+from archspec.language.many import Many, is_number, is_truth, is_whole
 
 MAX_COUNT = 2**31 - 1
 
@@ -48,7 +48,7 @@ def whole(least: int, most: int, wanted: str) -> Callable[[Any], int]:
         if isinstance(value, tuple) and value and all(part == value[0] for part in value):  # a square size is a number
             value = value[0]
         value = entire(value)
-        if not is_whole(value) or value < least:
+        if not is_whole(value) or is_truth(value) or value < least:
             raise ValueError(wanted)
         if value > most:
             raise ValueError(f"{wanted} of at most {most:,}")

@@ -68,6 +68,26 @@ rows:
 """,
         N,
     ),
+    "only branches that are there or not": (
+        """vars: {n: 1, w: 4}
+rows:
+  - id: mix
+    concat:
+      a: {when: =n > 1, else: none, type: conv, patch: 1x1, filters: =w}
+      b: {when: =w > 4, else: none, type: max pool, patch: 2x2}
+      c: {when: =n > 2, else: none, type: conv, patch: 3x3, filters: 2}
+  - id: add
+    sum:
+      a: {when: =n != 2, else: none, type: conv, patch: 1x1, filters: 5}
+      b: {type: conv, patch: 1x1, filters: 5}
+      c: {when: =w > 4, else: none, type: conv, patch: 1x1, filters: =w - 1}
+  - id: gate
+    product:
+      a: []
+      b: {when: =n > 1, else: none, type: adaptive avg pool}
+""",
+        N,
+    ),
     "groups, sums and windows that fit or not": (
         """vars: {n: 1, w: 4}
 rows:

@@ -9,6 +9,7 @@ from archspec.ir.at import At, Outcome, inner
 from archspec.ir.cells import BrokenError, Reporter
 from archspec.ir.tree import Tree
 from archspec.language.places import Place
+from archspec.language.truths import select
 from archspec.ops.base import Shape, ShapeError
 
 Named = Sequence[tuple[str, Shape]]
@@ -57,6 +58,23 @@ def shares(shape: Shape, count: int) -> Shape:
     if shape.channels % count:
         raise ShapeError(f"{count} branches of a split do not divide the {shape.channels} channels that come in")
     return shape._replace(channels=shape.channels // count)
+
+
+def present(kind: str, branches: Sequence[tuple[str, Outcome]]) -> dict[str, Shape | None]:
+    """What each branch brings to a join, by name. One that only some variants have brings nothing to the others: no channels to a
+    concat, and what suits a branch that all have. If there is none, variants are told apart by what they have (raises Differ).
+    """
+    always = next((found.output for _, found in branches if found.there is True), None)
+    shapes: dict[str, Shape | None] = {}
+    for name, found in branches:
+        if found.there is True or found.output is None:
+            shapes[name] = found.output
+        elif always is not None:
+            nothing = always._replace(channels=0) if kind == "concat" else always
+            shapes[name] = Shape(*(select(found.there, *sides) for sides in zip(found.output, nothing, strict=True)))
+        elif found.there:
+            shapes[name] = found.output
+    return shapes
 
 
 def joined(

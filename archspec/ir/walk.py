@@ -12,7 +12,7 @@ from archspec.ir.at import At, Gone, Outcome, inner
 from archspec.ir.cells import BrokenError, Reporter
 from archspec.ir.claims import checked_claims, stated_size
 from archspec.ir.expansion import MAX_NODES
-from archspec.ir.joins import joined, shares
+from archspec.ir.joins import joined, present, shares
 from archspec.ir.keys import check_keys, copies, kept, sources
 from archspec.ir.kinds import Kinds
 from archspec.ir.rows import COMBINATORS, Row, named_rows, row_from
@@ -207,22 +207,22 @@ class Walk(Kinds):
         except ShapeError as error:
             report.add("shape-mismatch", error.message, row.keys[kind][0].place)
             raise BrokenError from None
-        shapes: list[tuple[str, Shape | None]] = []
-        nodes: list[Tree | None] = []
+        left: list[tuple[str, Outcome]] = []
         for name, node in named:
             self.check_id(name, branches.key(name).place if name in branches else node.place)
             here = at.to(name, entry)
-            found = self.together(partial(self.row, node, here, branch=True), here, node.place, whole=True)
+            found = self.together(partial(self.row, node, here, branch=True), here, node.place, whole=kind == "split")
             if isinstance(found, Gone) and kind == "split":
                 report.add("shape-mismatch", "a branch of a split cannot go: nothing would read its channels", node.place)
                 raise BrokenError
             if isinstance(found, Outcome):
-                shapes.append((name, found.output))
-                nodes.append(found.node)
-        if not nodes:
+                left.append((name, found))
+        shapes = present(kind, left)
+        if not shapes:
             report.add("shape-mismatch", f"no branch of the {kind} is left", row.place_of(kind))
             raise BrokenError
-        return joined(kind, shapes, nodes, at, row.keys[kind][0].place, report)
+        nodes = [found.node for name, found in left if name in shapes]
+        return joined(kind, list(shapes.items()), nodes, at, row.keys[kind][0].place, report)
 
 
 def _numbered(count: Any) -> Iterator[tuple[int, Any]]:

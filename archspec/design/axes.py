@@ -83,7 +83,7 @@ def told_entry(path: Text, node: Node, each: bool = False) -> Told:
     if not texts or len(texts) < len(nodes):
         wrong = next((one for one in nodes if one not in texts), node)
         message = f"an axis holds a range or a list of values, found {describe(wrong)}"
-        raise fail("bad-value", message, wrong.place, hint="for example 16:96:16, or [0.5, 1, 2]")
+        raise fail("bad-value", message, wrong.place, hint="for example 16:96:16, or [0.5, 1, 2]; null and a mapping are quoted")
     return Told(path, texts, each)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from typing import Any
 
@@ -55,12 +55,16 @@ def _of_node(node: Tree, key: str) -> Any:
 
 
 def _value(name: Name, row: Tree | None, costs: FamilyCost, listed: Mapping[str, Any]) -> Any:
-    if name.kind == "axis":
-        return listed[name.key]
-    if name.kind == "column":
-        assert row is not None
-        return _told(row.columns[name.key])
-    return figure(name.key if name.kind == "total" else f"{name.path}.{name.key}", costs)
+    return _VALUES[name.kind](name, row, costs, listed)
+
+
+#: what a name means, by its kind; named cells are told apart before
+_VALUES: Mapping[str, Callable[[Name, Any, FamilyCost, Mapping[str, Any]], Any]] = {
+    "axis": lambda name, row, costs, listed: listed[name.key],
+    "column": lambda name, row, costs, listed: _told(row.columns[name.key]),
+    "total": lambda name, row, costs, listed: figure(name.key, costs),
+    "cost": lambda name, row, costs, listed: figure(f"{name.path}.{name.key}", costs),
+}
 
 
 def _told(value: Any) -> Any:

@@ -160,7 +160,8 @@ def _meant(name: str, network: Network, axes: Sequence[Named], place: Place) -> 
     if any(axis.name == name for axis in axes):
         return Name("axis", name)
     known = [*_known(network, axes)]
-    near = nearest(name, [one for one in known if one.count(".") == name.count(".")]) or nearest(name, known)
+    var = f"vars.{name}" if f"vars.{name}" in known else None
+    near = var or nearest(name, [one for one in known if one.count(".") == name.count(".")]) or nearest(name, known)
     hint = did_you_mean(near) or f"there is {', '.join(TOTALS)}, a column, row.column, and row.params and its like"
     raise fail("unknown-name", f"nothing here is called `{name}`", place, hint=hint)
 

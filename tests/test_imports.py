@@ -14,7 +14,7 @@ from archspec.cli.main import VERBS
 PACKAGE = Path(__file__).parent.parent / "archspec"
 
 #: A part imports itself and what stands before it.
-ORDER = ["files", "language", "library", "ops", "ir", "analysis", "design", "compiler", "render", "api"]
+ORDER = ["files", "language", "recipe", "library", "ops", "ir", "analysis", "design", "compiler", "training", "render", "api"]
 ORDER += ["cli", "__main__"]
 HEAVY = {
     "torch",
@@ -28,12 +28,17 @@ HEAVY = {
     "matplotlib",
     "optuna",
     "sqlalchemy",
+    "pytorch_lightning",
+    "torchmetrics",
+    "tensorboard",
+    "sklearn",
+    "PIL",
 }
 #: Where torch may be imported at the top of a file.
 TORCH_FILES = {"ops/modules.py"}
 #: Where it may not, in a part that builds on torch: what can be said before it is imported.
 TORCHLESS = {"compiler/checks.py"}
-TORCH_PARTS = {"compiler"}
+TORCH_PARTS = {"compiler", "training"}
 
 FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 

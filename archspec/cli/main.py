@@ -28,6 +28,11 @@ _EXTRAS = {
     "matplotlib": "plot",
     "optuna": "search",
     "sqlalchemy": "search",
+    "torchvision": "train",
+    "pytorch_lightning": "train",
+    "torchmetrics": "train",
+    "tensorboard": "train",
+    "sklearn": "train",
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from archspec.ir.tree import Network, Tree
 from archspec.language.changes import option_documents
 from archspec.language.diagnostics import Problems, fail
-from archspec.language.load import as_text
+from archspec.language.documents import as_text
 from archspec.language.nodes import Map, Node, Text
 from archspec.language.places import Place, Source, option
 from archspec.language.resolve import is_path, named

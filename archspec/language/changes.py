@@ -89,10 +89,15 @@ def option_documents(flag: str, items: Iterable[str | tuple[str, Slot]], problem
 
 
 def _option(source: Source) -> Map:
+    return _document(*option_value(source, "--set inception_3a.n5x5=64"))
+
+
+def option_value(source: Source, example: str) -> tuple[tuple[str, ...], Node, Place]:
+    """The words of the path of `path=value`, the value, and the place of the path. Raises SpecError."""
     item = source.text
     path, equals, text = item.partition("=")
     if not equals or not path.strip() or not text.strip():
-        hint = "for example --set inception_3a.n5x5=64"
+        hint = f"for example {example}"
         raise fail("bad-change", f"`{item}` is not path=value", Place(source, width=max(1, len(item))), hint=hint)
     place = Place(source, width=len(path))
     words = split_path(path, place)
@@ -101,7 +106,7 @@ def _option(source: Source) -> Map:
         raise fail(
             "bad-change", "the value is empty: # starts a comment", Place(source, column=len(path) + 2), hint="quote the value"
         )
-    return _document(words, nodes[0], place)
+    return words, nodes[0], place
 
 
 def _given(flag: str, path: str, slot: Slot) -> Map:
@@ -120,14 +125,15 @@ def _document(words: tuple[str, ...], value: Node, place: Place) -> Map:
             words = words[1:]
         elif section in PLACES:
             raise fail("bad-change", f"`{section}` cannot be changed by a path", place, hint="write a spec that extends this one")
-        return _nested(("rows", ".".join(words)), value, place)
+        return nested(("rows", ".".join(words)), value, place)
     if len(words) != _SECTIONS[section] + 1:
         shape = ".".join([section, "name", "column"][: _SECTIONS[section] + 1])
         raise fail("bad-change", f"a change of `{section}` has the form {shape}", place)
-    return _nested(words, value, place)
+    return nested(words, value, place)
 
 
-def _nested(words: tuple[str, ...], value: Node, place: Place) -> Map:
+def nested(words: tuple[str, ...], value: Node, place: Place) -> Map:
+    """A mapping in a mapping for each word of a path, at the end of which the value stands."""
     for word in reversed(words):
         value = Map(place, {Text(word, place): value})
     assert isinstance(value, Map)

@@ -1,34 +1,63 @@
-"""Which text a name means: a shipped spec, or a file; and which files a spec may name.
+"""Which text a name means: a shipped spec or recipe, or a file; and which files one may name.
 
 One resolver serves a checkout, an editable install and a wheel: the shipped specs lie in
-`archspec/specs` of a wheel (its build maps them there) and in `specs` beside the package of a checkout.
+`archspec/specs` of a wheel (its build maps them there) and in `specs` beside the package of a checkout; recipes likewise.
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from archspec.language.diagnostics import SpecError, did_you_mean, fail
 from archspec.language.names import nearest
-from archspec.language.places import Place, Source
+from archspec.language.places import Place, Source, option
 from archspec.language.reader import MAX_BYTES, decode
 
 _PACKAGE = Path(__file__).parent.parent
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """What is shipped of one kind, by name: the word for one of it, and its folder."""
+
+    word: str
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        name = f"{self.word}s"
+        return _PACKAGE / name if (_PACKAGE / name).is_dir() else _PACKAGE.parent / name
+
+    @property
+    def known(self) -> dict[str, Path]:
+        """Its files by name."""
+        return _files(self)
+
+
+SPECS, RECIPES = Shelf("spec"), Shelf("recipe")
+#: where the command line names one
+_OPTIONS = {SPECS: "SPEC", RECIPES: "--recipe"}
+
+
+@cache
+def _files(shelf: Shelf) -> dict[str, Path]:
+    """Those of spaces last: they are less often meant."""
+    return {path.stem: path for path in sorted(shelf.folder.rglob("*.yaml"), key=lambda path: path.parent.name == "spaces")}
+
+
 @cache
 def specs_folder() -> Path:
     """Where the shipped specs are."""
-    inside = _PACKAGE / "specs"
-    return inside if inside.is_dir() else _PACKAGE.parent / "specs"
+    return SPECS.folder
 
 
 @cache
 def shipped() -> dict[str, Path]:
     """Shipped specs of networks by name."""
-    return {path.stem: path for path in sorted(specs_folder().rglob("*.yaml")) if path.parent.name != "spaces"}
+    return {name: path for name, path in SPECS.known.items() if path.parent.name != "spaces"}
 
 
 @cache
@@ -41,11 +70,11 @@ def is_path(name: str) -> bool:
     return name.endswith((".yaml", ".yml")) or "/" in name or os.sep in name
 
 
-def named(name: str) -> tuple[Source, Path, Path]:
-    """The spec that a user names: its text, its path, and the folder that it may read. Raises SpecError."""
+def named(name: str, shelf: Shelf = SPECS) -> tuple[Source, Path, Path]:
+    """The spec (or recipe) that a user names: its text, its path, and the folder that it may read. Raises SpecError."""
     if not is_path(name):
-        path = _shipped(name, Place(Source("SPEC", name), width=max(1, len(name))), Path())
-        return _text(path, _display(path), None), path, specs_folder()
+        path = _shipped(name, option(_OPTIONS[shelf], name), Path(), shelf)
+        return _text(path, _display(path), None), path, shelf.folder
     try:
         path = Path(name).resolve()
     except (OSError, ValueError, RuntimeError) as error:
@@ -53,13 +82,13 @@ def named(name: str) -> tuple[Source, Path, Path]:
     return _text(path, name, None), path, path.parent
 
 
-def named_in(name: str, place: Place, path: Path, root: Path) -> tuple[Source, Path, Path]:
+def named_in(name: str, place: Place, path: Path, root: Path, shelf: Shelf = SPECS) -> tuple[Source, Path, Path]:
     """The spec that the one at `path` names: a shipped name, or a file at or below `root`, links resolved. Raises SpecError
     at `place`.
     """
     if not is_path(name):
-        found = _shipped(name, place, path.parent)
-        return _text(found, _display(found), place), found, specs_folder()
+        found = _shipped(name, place, path.parent, shelf)
+        return _text(found, _display(found), place), found, shelf.folder
     try:
         target = (path.parent / name).resolve()
     except (OSError, ValueError, RuntimeError):
@@ -67,21 +96,21 @@ def named_in(name: str, place: Place, path: Path, root: Path) -> tuple[Source, P
     if not target.is_relative_to(root.resolve()):
         raise fail(
             "escaping-path",
-            f"`{name}` leaves the folder of the spec",
+            f"`{name}` leaves the folder of the {shelf.word}",
             place,
-            hint="name a shipped spec, or a file at or below that folder",
+            hint=f"name a shipped {shelf.word}, or a file at or below that folder",
         )
     return _text(target, _display(target), place), target, root
 
 
-def _shipped(name: str, place: Place, folder: Path) -> Path:
-    known = {**shipped(), **spaces()}
+def _shipped(name: str, place: Place, folder: Path, shelf: Shelf) -> Path:
+    known, word = shelf.known, shelf.word
     if name not in known:
         files = [f"{name}{ending}" for ending in (".yaml", ".yml") if os.path.isfile(folder / f"{name}{ending}")]
         hint = did_you_mean(files[0] if files else nearest(name, known)) or f"there are {', '.join(known)}"
         if os.path.isfile(folder / name):
-            hint = "a spec is a file that ends in .yaml or .yml; one with another ending is named with ./ before it"
-        raise fail("unknown-spec", f"no shipped spec is called `{name}`", place, hint=hint)
+            hint = f"a {word} is a file that ends in .yaml or .yml; one with another ending is named with ./ before it"
+        raise fail("unknown-spec", f"no shipped {word} is called `{name}`", place, hint=hint)
     return known[name]
 
 

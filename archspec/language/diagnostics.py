@@ -11,8 +11,10 @@ from archspec.language.places import Place
 #: Every kind of error, with what it means. docs/errors.md is held to this table by a test.
 CODES: dict[str, str] = {
     "alias-bomb": "YAML aliases multiply the document beyond the limit, or contain themselves.",
+    "bad-argument": "An argument that a class of torch or torchvision does not take.",
     "bad-change": "A change (`--set`, or `rows:` of an `extends`) has no path, no value, or a value of the wrong form.",
     "bad-claim": "A published figure (`params`, `ops`, `depth`, `output size`) cannot be read.",
+    "bad-data": "A data set is missing, empty, unreadable, or does not suit the network.",
     "bad-file": "A file is missing, is a directory, is too large, or cannot be read or written.",
     "bad-study": "A study (of a search) cannot be read or written, was damaged, or is of something else.",
     "bad-value": "A cell or key holds something that its column does not take.",

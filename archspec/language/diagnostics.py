@@ -11,6 +11,7 @@ from archspec.language.places import Place
 #: Every kind of error, with what it means. docs/errors.md is held to this table by a test.
 CODES: dict[str, str] = {
     "alias-bomb": "YAML aliases multiply the document beyond the limit, or contain themselves.",
+    "bad-argument": "An argument of a class that a recipe names is one that the class does not take.",
     "bad-change": "A change (`--set`, or `rows:` of an `extends`) has no path, no value, or a value of the wrong form.",
     "bad-claim": "A published figure (`params`, `ops`, `depth`, `output size`) cannot be read.",
     "bad-file": "A file is missing, is a directory, is too large, or cannot be read or written.",
@@ -38,6 +39,7 @@ CODES: dict[str, str] = {
     "too-large": "The network does not fit into this machine's memory, or a sweep has too many variants.",
     "too-many-nodes": "The document has more values, or the network more nodes, than the limit.",
     "unbalanced-formula": "A formula has an open parenthesis: inside { } or [ ] a comma ends it, so it needs quotes.",
+    "unknown-class": "A recipe names something that torch or torchvision does not have there.",
     "unknown-column": "A row has a key that is neither a row key nor a column of its type.",
     "unknown-key": "A key does not exist at this place.",
     "unknown-name": "A formula names something that does not exist there.",

@@ -40,6 +40,7 @@ CODES: dict[str, str] = {
     "too-large": "The network does not fit into this machine's memory, or a sweep has too many variants.",
     "too-many-nodes": "The document has more values, or the network more nodes, than the limit.",
     "unbalanced-formula": "A formula has an open parenthesis: inside { } or [ ] a comma ends it, so it needs quotes.",
+    "unknown-class": "A recipe names something that torch or torchvision does not have there.",
     "unknown-column": "A row has a key that is neither a row key nor a column of its type.",
     "unknown-key": "A key does not exist at this place.",
     "unknown-name": "A formula names something that does not exist there.",

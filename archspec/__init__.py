@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from archspec.api.reports import reconcile as reconcile
     from archspec.api.reports import report as report
     from archspec.api.searches import search as search
+    from archspec.api.trainings import Trained as Trained
+    from archspec.api.trainings import train as train
     from archspec.language.diagnostics import Diagnostic as Diagnostic
     from archspec.language.diagnostics import SpecError as SpecError
     from archspec.ops import register as register
@@ -37,6 +39,7 @@ _HOMES = {
     "Searched": "archspec.render.search",
     "SpecError": "archspec.language.diagnostics",
     "Swept": "archspec.render.sweep",
+    "Trained": "archspec.api.trainings",
     "audit": "archspec.api.reports",
     "build": "archspec.api.builds",
     "check": "archspec.api.networks",
@@ -48,6 +51,7 @@ _HOMES = {
     "report": "archspec.api.reports",
     "search": "archspec.api.searches",
     "sweep": "archspec.api.designs",
+    "train": "archspec.api.trainings",
 }
 __all__ = sorted(_HOMES)
 

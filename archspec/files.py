@@ -16,10 +16,10 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     path = path.resolve()  # a link stays a link
     part = path.parent / f".{path.name[:200]}.{secrets.token_hex(6)}.part"
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    mode = part.stat().st_mode & 0o777
     try:
         write(part)
-        if path.exists():
-            part.chmod(path.stat().st_mode & 0o777)
+        part.chmod(path.stat().st_mode & 0o777 if path.exists() else mode)  # a writer may have made a file of its own
         with part.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(part, path)

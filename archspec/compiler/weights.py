@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +34,12 @@ class Loaded:
     plan: Plan
 
 
-def save_weights(model: nn.Module, network: Network, path: Path) -> None:
-    """Writes the state_dict as safetensors; metadata `spec` is the whole spec as YAML, `digest` its SHA-256. Raises OSError."""
+def save_weights(model: nn.Module, network: Network, path: Path, more: Mapping[str, str] | None = None) -> None:
+    """Writes the state_dict as safetensors; metadata `spec` is the whole spec as YAML, `digest` its SHA-256, and what `more`
+    holds. Raises OSError.
+    """
     tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in model.state_dict().items()}
-    metadata = {"format": "pt", "name": network.name, "spec": network.text, "digest": network.digest}
+    metadata = {"format": "pt", "name": network.name, "spec": network.text, "digest": network.digest, **(more or {})}
 
     def write(part: Path) -> None:
         try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from archspec.language.changes import nested, option_value
 from archspec.language.diagnostics import Problems, SpecError, fail
@@ -13,10 +14,13 @@ from archspec.language.nodes import Map, Node, Text, is_null
 from archspec.language.places import Place, Source
 from archspec.language.resolve import RECIPES
 from archspec.language.validation import validated
+from archspec.recipe.named import value
 from archspec.recipe.schema import AveragingModel, DataModel, EarlyStopModel, HeldOutModel, RecipeModel, TestModel
 
 #: keys whose value is one name with arguments: another name takes the place of the whole
 _NAMED = ("optimizer", "schedule", "loss")
+#: keys that change nothing
+_WORDS = ("name", "about", "source", "extends")
 _MODELS = (RecipeModel, DataModel, HeldOutModel, AveragingModel, EarlyStopModel, TestModel)
 #: keys of two words, by how they may be written on the command line
 _SPELLED = {
@@ -37,6 +41,11 @@ class Recipe:
     @property
     def digest(self) -> str:
         return "sha256:" + hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What is written, as plain data, without the words that only people read."""
+        return {key: value(node) for key, node in self.node.items() if key not in _WORDS}
 
     def place(self, *keys: str) -> Place:
         """Where a value is written; where it would be, if it is not."""
@@ -78,26 +87,23 @@ def load(name: str, *, set: Iterable[str] = (), flag: str = "--recipe-set") -> R
 
 def _option(source: Source, flag: str) -> Map:
     """`optimizer.SGD.lr=0.1` as a document."""
-    words, value, place = option_value(source, f"{flag} epochs=10, or {flag} optimizer.SGD.lr=0.1")
+    words, cell, place = option_value(source, f"{flag} epochs=10, or {flag} optimizer.SGD.lr=0.1")
     if words[0] in ("extends", "name"):
         raise fail("bad-change", f"`{words[0]}` cannot be changed by a path", place, hint="write a recipe that extends this one")
     spelled = words if words[0] in _NAMED else tuple(_SPELLED.get(word, word) for word in words)
-    return nested(spelled, value, place)
+    return nested(spelled, cell, place)
 
 
-def _laid_over(old: Map, new: Map, top: bool = True) -> Map:
+def _laid_over(old: Map, new: Map, named: Collection[str] = _NAMED) -> Map:
     """A mapping with another laid over it: mappings key by key, all else whole; null takes a key away."""
-    merged = {old.key(key): value for key, value in old.items()}
-    for key, value in new.items():
+    merged = {old.key(key): cell for key, cell in old.items()}
+    for key, cell in new.items():
         before = old.get(key)
-        both = isinstance(before, Map) and isinstance(value, Map)
-        if top and key in _NAMED and both:
-            both = before.keys() == value.keys()  # type: ignore[union-attr] # both are mappings
         merged = {k: v for k, v in merged.items() if k != key}
-        if both:
-            merged[new.key(key)] = _laid_over(before, value, top=False)  # type: ignore[arg-type] # both are mappings
-        elif not is_null(value):
-            merged[new.key(key)] = value
+        if isinstance(before, Map) and isinstance(cell, Map) and (key not in named or before.keys() == cell.keys()):
+            merged[new.key(key)] = _laid_over(before, cell, ())
+        elif not is_null(cell):
+            merged[new.key(key)] = cell
     return Map(old.place, merged)
 
 

@@ -1,0 +1,129 @@
+"""A spec trained by a recipe: train. Takes a path or the name of a shipped spec, and of a shipped recipe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archspec.api.networks import load
+from archspec.ir.tree import Network
+from archspec.language.diagnostics import SpecError, fail
+from archspec.language.places import option
+from archspec.language.spelled import Changes, Input, Scaling, spelled_changes
+from archspec.recipe.load import Recipe
+from archspec.recipe.load import load as load_recipe
+from archspec.training.run import Run
+
+#: what of a recipe may be other than before in a run that goes on
+_MAY_CHANGE = ("epochs", "early stop")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training has come to: a row of figures for each epoch (those of metrics.csv), the best of them (None without a
+    validation), and the run's folder.
+    """
+
+    rows: list[dict[str, float]]
+    best: dict[str, float] | None
+    folder: Path
+
+    @property
+    def weights(self) -> Path:
+        """The weights at the end, averaged if the recipe says so."""
+        return Run(self.folder).weights
+
+
+def train(
+    spec: str | os.PathLike[str] | None = None,
+    *,
+    recipe: str | os.PathLike[str] | None = None,
+    data: str | None = None,
+    output: str | os.PathLike[str],
+    resume: bool = False,
+    recipe_set: Changes = (),
+    weights: str | os.PathLike[str] | None = None,
+    partial: bool = False,
+    accelerator: str = "auto",
+    devices: int = 1,
+    nodes: int = 1,
+    strategy: str = "auto",
+    set: Changes = (),
+    scale: Scaling = None,
+    input: Input = None,
+    say: Callable[[str], None] = lambda text: None,
+    show: Callable[[dict[str, float]], None] = lambda row: None,
+    reading: Callable[[int, int], None] | None = None,
+    **vars: Any,
+) -> Trained:
+    """Trains a spec by a recipe on data, in the folder `output`. Raises SpecError.
+
+    `data` is `digits`, a folder of images by class, or a torchvision data set as `NAME:PATH`. `recipe_set` changes the recipe
+    as `set` does the spec: `"epochs=5"`. `weights` start the training in place of the spec's scheme (`partial`: those that
+    fit). `resume` goes on with the run in `output`, which knows its spec, recipe and data. `accelerator`, `devices` (of each
+    of the `nodes`) and `strategy` are Lightning's. `say` hears what is before us and what to heed, `show` gets a row of
+    figures after each epoch, `reading` how many images were read, of how many, where that takes time.
+    """
+    from archspec.compiler.checks import check_memory, check_weights_file
+
+    run = Run(Path(output))
+    told = run.told() if resume else {}
+    changed = bool(set or scale or input or vars)
+    network = load(_named(spec, run.spec, resume, "SPEC"), set=set, scale=scale, input=input, **vars)
+    if resume and (spec is not None or changed):
+        _check_same(run, told, network, os.fspath(spec or run.spec))
+    rules = load_recipe(_named(recipe, run.recipe, resume, "--recipe"), set=spelled_changes(recipe_set))
+    if resume and (recipe is not None or recipe_set):
+        _check_recipe(run, rules)
+    images = _named(data, told.get("data"), resume, "--data")
+    check_memory(network, option("SPEC", os.fspath(spec or run.spec)), heads=rules.settings.heads)
+    if weights is not None:
+        check_weights_file(Path(weights))
+    from archspec.training.fit import Machine
+    from archspec.training.train import Start, train_network
+
+    machine = Machine(accelerator, devices, nodes, strategy)
+    start = Start(None if weights is None else Path(weights), partial, resume)
+    fitted = train_network(network, rules, images, run, machine, start, say=say, show=show, reading=reading)
+    return Trained(fitted.rows, fitted.best, run.folder)
+
+
+_HINTS = {
+    "SPEC": "a path, or the name of a shipped spec",
+    "--recipe": "a path, or the name of a shipped recipe, such as digits",
+    "--data": "digits, a folder of images by class, or NAME:PATH of a torchvision data set",
+}
+
+
+def _named(told: str | os.PathLike[str] | None, before: str | os.PathLike[str] | None, resume: bool, flag: str) -> str:
+    """What was told, or what the run that goes on was made of."""
+    found = told if told is not None else before if resume else None
+    if found is None:
+        raise fail("missing-option", f"a new run needs {flag}", option(flag, ""), hint=_HINTS[flag])
+    return os.fspath(found)
+
+
+def _check_same(run: Run, told: dict[str, Any], network: Network, name: str) -> None:
+    """Raises SpecError if the run is of another spec."""
+    made = told.get("spec", {})
+    if made.get("digest") != network.digest:
+        what = f"the run in {run.folder} is of `{made.get('name')}`"
+        message = f"{what}, and this is another spec" if made.get("name") != network.name else f"{what}, whose text was another"
+        raise fail("bad-run", message, option("SPEC", name), hint="leave SPEC and its changes out: the run knows its spec")
+
+
+def _check_recipe(run: Run, rules: Recipe) -> None:
+    """Raises SpecError if the run was made by another recipe, but for what may change."""
+    try:
+        before = load_recipe(str(run.recipe)).content
+    except SpecError:
+        raise fail("bad-run", f"{run.recipe} cannot be read: it was damaged", run.place) from None
+    now = rules.content
+    for key in [*before, *now]:
+        if key not in _MAY_CHANGE and before.get(key) != now.get(key):
+            message = f"the run in {run.folder} has another `{key}`"
+            hint = f"a run that goes on may have other {' and '.join(_MAY_CHANGE)}, and nothing else"
+            raise fail("bad-run", message, rules.place(key), hint=hint)

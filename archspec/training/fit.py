@@ -1,0 +1,180 @@
+"""A network, a recipe and images to a trained network: everything that Lightning's trainer is given."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback, EarlyStopping
+from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.utilities import rank_zero_only
+from torch import nn
+
+from archspec.compiler.module import Model
+from archspec.compiler.weights import save_weights
+from archspec.language.diagnostics import fail
+from archspec.recipe.load import Recipe
+from archspec.training.averaging import Averaging
+from archspec.training.boundary import Boundary, WholeFiles
+from archspec.training.history import LARGER, History, Row
+from archspec.training.loaders import Loaders
+from archspec.training.module import MONITORED, Classifier
+from archspec.training.run import Run
+from archspec.training.screen import Progress
+
+#: what the system says when a file has no room, or must not be written
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a training runs, as Lightning names it; `devices` are those of each of the `nodes`."""
+
+    accelerator: str = "auto"
+    devices: int = 1
+    nodes: int = 1
+    strategy: str = "auto"
+
+    @property
+    def world(self) -> int:
+        """Processes in all."""
+        return self.devices * self.nodes
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that speaks and writes."""
+        return not getattr(rank_zero_only, "rank", 0)
+
+    @property
+    def on_gpu(self) -> bool:
+        return self.accelerator != "cpu" and torch.cuda.is_available()
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What came out: a row of figures for each epoch, and the best of them."""
+
+    rows: list[Row]
+    best: Row | None
+
+
+def check_parts(recipe: Recipe, machine: Machine, images: int) -> int:
+    """Into how many parts a batch is cut. Raises SpecError if it cannot be, or if there are fewer images than a batch has."""
+    settings, place = recipe.settings, recipe.place("batch")
+    parts = machine.world * settings.accumulate
+    if settings.batch % parts:
+        what = f"{machine.world:,} processes with {settings.accumulate:,} parts each"
+        raise fail("bad-value", f"a batch of {settings.batch:,} images cannot be shared by {what}", place)
+    if images < settings.batch:
+        message = f"a batch has {settings.batch:,} images, and there are {images:,} to train with"
+        raise fail("bad-value", message, place, hint="--recipe-set batch=N")
+    return parts
+
+
+def fit(
+    classifier: Classifier, loaders: Loaders, run: Run, machine: Machine, *, resume: bool, show: Callable[[Row], None]
+) -> Fitted:
+    """Trains, and writes what comes out into the run's folder. Raises SpecError, and KeyboardInterrupt after Ctrl-C."""
+    recipe, settings = classifier.recipe, classifier.recipe.settings
+    monitored = settings.early_stop.metric if settings.early_stop else "top-1" if "top-1" in classifier.tests else "loss"
+
+    def save(path: Path) -> None:
+        if trainer.is_global_zero:
+            save_weights(classifier.model, classifier.network, path, {"recipe": recipe.text})
+
+    history = History(run.metrics, monitored, lambda: save(run.best), show)
+    averaging = Averaging(settings.averaging) if settings.averaging else None
+    boundary = Boundary(run.last)
+    callbacks: list[Callback] = [history, *([averaging] if averaging else []), *_early_stop(recipe), Progress(), boundary]
+    with _quiet():
+        trainer = pl.Trainer(
+            accelerator=machine.accelerator,
+            devices=machine.devices,
+            num_nodes=machine.nodes,
+            strategy=machine.strategy,
+            precision=settings.precision,
+            max_epochs=settings.epochs,
+            accumulate_grad_batches=settings.accumulate,
+            gradient_clip_val=settings.clip,
+            sync_batchnorm=machine.world > 1 and machine.on_gpu,
+            callbacks=callbacks,
+            logger=TensorBoardLogger(run.folder, name="", version="tensorboard"),
+            plugins=[WholeFiles()],
+            default_root_dir=run.folder,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+            num_sanity_val_steps=0,
+            log_every_n_steps=1,
+        )
+        try:
+            with _interruptible(trainer, boundary):
+                trainer.fit(classifier, datamodule=loaders, ckpt_path=run.last if resume else None, weights_only=True)
+            if averaging is not None:
+                averaging.finish(trainer, classifier)
+            save(run.weights)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            raise run.unwritable(error) from None
+        except torch.OutOfMemoryError as error:
+            hint = "`accumulate` cuts a batch into parts that go through the network one after the other"
+            message = f"a batch does not fit into the memory of the device: {str(error).splitlines()[0]}"
+            raise fail("too-large", message, recipe.place("batch"), hint=hint) from None
+    return Fitted(history.rows, history.best)
+
+
+def statistics_per_process(model: Model, machine: Machine) -> bool:
+    """Whether each process has a batch norm's statistics of its own, since they are shared on GPUs only."""
+    norms = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())
+    return norms and machine.world > 1 and not machine.on_gpu
+
+
+def _early_stop(recipe: Recipe) -> Iterator[Callback]:
+    told = recipe.settings.early_stop
+    if told is not None:
+        mode = "max" if told.metric in LARGER else "min"
+        yield EarlyStopping(MONITORED.format(told.metric), told.least, told.patience, mode=mode, check_finite=False)
+
+
+@contextmanager
+def _interruptible(trainer: pl.Trainer, boundary: Boundary) -> Iterator[None]:
+    """Lightning answers Ctrl-C with exit status 1, and leaves further ones unheard."""
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit:
+        if not trainer.interrupted:
+            raise
+        raise KeyboardInterrupt from None
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Lightning's advice is for who writes its code; errors are still said."""
+    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
+    before: list[Any] = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="pytorch_lightning|lightning_fabric|torch|torchmetrics")
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, before, strict=True):
+                logger.setLevel(level)

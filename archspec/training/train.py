@@ -1,0 +1,128 @@
+"""A network, a recipe and the name of data to a run: everything is looked at before anything long starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torchvision.transforms import v2
+
+from archspec.compiler.module import Model, build_model
+from archspec.compiler.weights import load_weights
+from archspec.ir.tree import Network
+from archspec.language.diagnostics import Problems, fail
+from archspec.language.places import Place, option
+from archspec.recipe.load import Recipe
+from archspec.recipe.named import Named
+from archspec.training import torch_names
+from archspec.training.data import Images, Splits, Unreadable, check_suits, training_data
+from archspec.training.fit import Fitted, Machine, check_parts, fit, statistics_per_process
+from archspec.training.history import Row
+from archspec.training.loaders import Loaders
+from archspec.training.module import Classifier
+from archspec.training.run import Run
+from archspec.training.seeds import mixed
+from archspec.training.sources import Progress
+
+#: images that are looked at before anything starts
+_LOOKS = 10
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a training starts: at the spec's scheme, at weights of a file, or where a run was left."""
+
+    weights: Path | None = None
+    partial: bool = False
+    resume: bool = False
+
+
+def train_network(
+    network: Network,
+    recipe: Recipe,
+    data: str,
+    run: Run,
+    machine: Machine,
+    start: Start,
+    *,
+    say: Callable[[str], None],
+    show: Callable[[Row], None],
+    reading: Progress | None,
+) -> Fitted:
+    """Trains a network, in the folder of a run. Raises SpecError, and KeyboardInterrupt after Ctrl-C."""
+    splits = training_data(data, recipe.settings.data, recipe.place, progress=reading)
+    _check(network, recipe, splits, option("--data", data))
+    parts = check_parts(recipe, machine, len(splits.train))
+    model = _model(network, recipe, start)
+    facts = {"data": data, "images": len(splits.train), "validation": splits.how, "epochs": recipe.settings.epochs}
+    made_of = {"spec": network.digest, "images": len(splits.train)}
+    goes_on = start.resume and run.last.exists()
+    if goes_on:
+        run.check_state(made_of, recipe.settings.epochs)
+    if machine.first:
+        run.write(network, recipe, facts, new=not start.resume)
+        for text in _before(recipe, splits, model, machine):
+            say(text)
+    classifier = Classifier(network, recipe, model, made_of)
+    augment, tested = (_transform(names) for names in (recipe.settings.transforms.train, recipe.settings.transforms.test))
+    loaders = Loaders(recipe, splits, parts, network.input.tensor, augment, _look(network, recipe, tested))
+    fitted = fit(classifier, loaders, run, machine, resume=goes_on, show=show)
+    if machine.first:
+        run.write(network, recipe, {**facts, "finished": True, "best": fitted.best})
+        say(f"wrote {run.weights}" + (f"; epoch {fitted.best['epoch']:g} was the best: {run.best}" if fitted.best else ""))
+    return fitted
+
+
+def _check(network: Network, recipe: Recipe, splits: Splits, place: Place) -> None:
+    """Whether the data, the recipe and the network go together, tried with the first images that can be read."""
+    check_suits(splits.train, network, place)
+    first = list(_readable(splits.train, _LOOKS))
+    if not first:
+        raise fail("bad-data", f"none of the first {_LOOKS} images can be read", place)
+    channels = sorted({image.shape[0] for image in first})
+    sizes = sorted({(image.shape[1], image.shape[2]) for image in first})
+    torch_names.check_recipe(recipe, network, channels, sizes, len(splits.train) // recipe.settings.batch)
+
+
+def _readable(images: Images, most: int) -> Iterator[Any]:
+    for number in range(min(most, len(images))):
+        with suppress(Unreadable):
+            yield images[number]
+
+
+def _transform(names: Sequence[Named]) -> v2.Transform:
+    problems = Problems()
+    made = torch_names.transforms(names, problems)
+    problems.check()
+    return made
+
+
+def _model(network: Network, recipe: Recipe, start: Start) -> Model:
+    """The network with the weights that the recipe's seed draws, or those of a file."""
+    torch.manual_seed(mixed(recipe.settings.seed, "weights"))
+    model = build_model(network, heads=recipe.settings.heads)
+    if start.weights is not None:
+        load_weights(model, network, start.weights, partial=start.partial)
+    return model
+
+
+def _before(recipe: Recipe, splits: Splits, model: Model, machine: Machine) -> Iterator[str]:
+    """What is before us, and what to heed."""
+    settings = recipe.settings
+    weights = sum(parameter.numel() for parameter in model.parameters())
+    images = f"{len(splits.train):,} images of {len(splits.train.classes):,} classes"
+    tested = f"{len(splits.validation):,} for validation ({splits.how})" if splits.validation else "none for validation"
+    yield f"{weights:,} parameters, heads {', '.join(model.heads)}" if model.heads else f"{weights:,} parameters"
+    yield f"{images}, {tested}; {settings.epochs:,} epochs of {len(splits.train) // settings.batch:,} steps"
+    if statistics_per_process(model, machine):
+        yield "batch norm has statistics of its own in each process: they are shared on GPUs only"
+
+
+def _look(network: Network, recipe: Recipe, tested: v2.Transform) -> v2.Transform:
+    """What validation sees of an image: the center, and the recipe's transforms of a crop."""
+    size = list(network.input.tensor[1:])
+    return v2.Compose([v2.Resize(recipe.settings.test.resize or 32), v2.CenterCrop(size), tested])

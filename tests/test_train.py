@@ -1,0 +1,199 @@
+"""Training: equal to a plain torch loop, and to itself after it was killed or stopped; and what is said of wrong input."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch.optim.swa_utils import AveragedModel
+
+import archspec
+from archspec.recipe.load import load as archspec_recipe
+
+NET = """
+name: small
+input: 8x8x1
+vars: {classes: 10}
+rows:
+  - {id: conv1, type: convolution, patch size/stride: 3x3/1, filters: 4, norm: batch norm}
+  - {id: conv2, type: convolution, patch size/stride: 3x3/2, filters: 8, norm: batch norm}
+  - {id: drop, type: dropout (30%)}
+  - {id: pool, type: adaptive avg pool}
+  - {id: fc, type: linear, filters: =classes}
+heads:
+  aux: {from: conv1, type: auxiliary classifier, classes: =classes, patch size/stride: 2x2/2, loss weight: 0.3}
+"""
+RECIPE = """
+name: short
+epochs: 4
+batch: 240
+accumulate: 2
+seed: 3
+optimizer: {SGD: {lr: 0.05, momentum: 0.9}}
+schedule: {StepLR: {step_size: 1, gamma: 0.7}}
+averaging: {kind: polyak, from epoch: 1}
+data: {held out: {share: 1/3}}
+transforms:
+  train: [RandomResizedCrop: {size: 8, scale: [50%, 1]}, ToDtype: {dtype: float32, scale: true}]
+  test: [ToDtype: {dtype: float32, scale: true}]
+test: {resize: 8}
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own with net.yaml and recipe.yaml."""
+    monkeypatch.chdir(tmp_path)
+    Path("net.yaml").write_text(NET)
+    Path("recipe.yaml").write_text(RECIPE)
+    return tmp_path
+
+
+def train(run: str, *changes: str, spec: str | None = "net.yaml", **more: Any) -> archspec.Trained:
+    """Trains net.yaml by recipe.yaml on the digits."""
+    new = {} if more.get("resume") else {"recipe": "recipe.yaml", "data": "digits"}
+    spec = None if more.get("resume") else spec
+    return archspec.train(spec, output=run, recipe_set=changes, accelerator="cpu", **new, **more)
+
+
+def figures(run: str) -> list[dict[str, str]]:
+    """The rows of metrics.csv, without what a clock says."""
+    with open(f"{run}/metrics.csv") as file:
+        return [{name: text for name, text in row.items() if name != "seconds"} for row in csv.DictReader(file)]
+
+
+def state(run: str) -> dict[str, Any]:
+    """The last checkpoint, without what a clock says."""
+    found = torch.load(f"{run}/last.ckpt", weights_only=True)
+    for row in found["callbacks"]["History"]["rows"]:
+        del row["seconds"]
+    return found
+
+
+def assert_equal(one: Any, other: Any, path: str = "") -> None:
+    """Bit by bit, through mappings and lists."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys(), path
+        for key in one:
+            assert_equal(one[key], other[key], f"{path}/{key}")
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other), path
+        for number, (mine, yours) in enumerate(zip(one, other, strict=True)):
+            assert_equal(mine, yours, f"{path}/{number}")
+    elif isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), path
+    else:
+        assert one == other, path
+
+
+def assert_same_run(one: str, other: str) -> None:
+    """Every tensor of the last state (the network, its average, momentum) and of the results, and every figure."""
+    assert figures(one) == figures(other)
+    assert_equal(state(one), state(other))
+    for name in ("weights", "best"):
+        assert_equal(load_file(f"{one}/{name}.safetensors"), load_file(f"{other}/{name}.safetensors"))
+
+
+KILLED = """
+import os, signal, sys
+from archspec.training.module import Classifier
+
+_, run, kill, workers = sys.argv
+step = Classifier.training_step
+def stopped(self, batch, number):
+    if self.current_epoch == 2 and number == 3:
+        os.killpg(0, getattr(signal, kill)) if kill == "SIGINT" else os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, batch, number)
+Classifier.training_step = stopped
+from archspec.cli.main import main
+sys.argv = ["archspec", "train", "net.yaml", "--recipe", "recipe.yaml", "--data", "digits", "-o", run,
+            "--accelerator", "cpu", "--recipe-set", f"data.workers={workers}"]
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a `whole` run, one that was `killed-0` in the middle of epoch 3 of 4, one with 2 workers, `killed-2`, and one
+    that got a Ctrl-C there, `stopped`, with its processes.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("runs")
+        patch.chdir(folder)
+        Path("net.yaml").write_text(NET)
+        Path("recipe.yaml").write_text(RECIPE)
+        asked = [("killed-0", "SIGKILL", "0"), ("killed-2", "SIGKILL", "2"), ("stopped", "SIGINT", "2")]
+        pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+        processes = [subprocess.Popen([sys.executable, "-c", KILLED, *words], **pipes) for words in asked]
+        train("whole")
+        said = [process.communicate(timeout=120) for process in processes]
+        assert [process.returncode for process in processes] == [-signal.SIGKILL, -signal.SIGKILL, 130], said
+        assert said[2][1].splitlines()[-2:] == [
+            "stopping after this step; Ctrl-C again stops at once",
+            "stopped; archspec train --resume -o stopped goes on",
+        ]
+        yield folder
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_run_that_was_killed_goes_on_to_the_same_bits(runs: Path, monkeypatch: pytest.MonkeyPatch, workers: str) -> None:
+    """Killed with -9 in the middle of epoch 3 of 4: dropout, random crops, momentum, a schedule and averaging are on."""
+    monkeypatch.chdir(runs)
+    run = f"killed-{workers}"
+    assert len(figures(run)) == 2
+    gone_on = train(run, resume=True)
+    assert [row["epoch"] for row in gone_on.rows] == [1, 2, 3, 4]
+    assert_same_run("whole", run)
+    assert gone_on.best == json.loads(Path(run, "run.json").read_text())["best"]
+
+
+def test_ctrl_c_saves_the_state_in_the_middle_of_an_epoch(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes to all processes of a terminal, the workers too."""
+    monkeypatch.chdir(runs)
+    assert state("stopped")["loops"]["fit_loop"]["epoch_loop.batch_progress"]["current"]["ready"] == 4
+    train("stopped", resume=True)
+    assert_same_run("whole", "stopped")
+
+
+def test_training_is_that_of_a_plain_torch_loop(files: Path) -> None:
+    """The same images in the same order: heads at their weights, parts of a batch, momentum, schedule, clipping, average."""
+    from archspec.training.data import training_data
+    from archspec.training.seeds import mixed
+
+    Path("recipe.yaml").write_text(RECIPE.replace("RandomResizedCrop: {size: 8, scale: [50%, 1]}, ", ""))
+    still = ("drop.rate=0", "aux.dropout.rate=0")
+    train("run", "epochs=3", "clip_norm=0.5", set=still)
+    images = training_data("digits", archspec_recipe("recipe.yaml").settings.data, lambda *keys: None).train
+
+    torch.manual_seed(mixed(3, "weights"))
+    model = archspec.build("net.yaml", set=still)
+    averaged = AveragedModel(model, use_buffers=True)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.7)
+    for epoch in range(3):
+        order = torch.randperm(len(images), generator=torch.Generator().manual_seed(mixed(3, "order", epoch)))
+        for batch in order[: len(images) // 240 * 240].split(240):
+            for part in batch.split(120):
+                x = torch.stack([images[number].as_subclass(torch.Tensor) / 255 for number in part.tolist()])
+                y = torch.tensor([images.labels[number] for number in part.tolist()])
+                outputs = model(x)
+                loss = F.cross_entropy(outputs.logits, y) + 0.3 * F.cross_entropy(outputs.aux, y)
+                (loss / 2).backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+            optimizer.step()
+            optimizer.zero_grad()
+            if epoch >= 1:
+                averaged.update_parameters(model)
+        schedule.step()
+    for name, tensor in load_file("run/weights.safetensors").items():
+        torch.testing.assert_close(averaged.module.state_dict()[name], tensor, msg=lambda text, name=name: f"{name}: {text}")

@@ -412,6 +412,7 @@ def test_a_network_has_an_output_for_each_class(load: Callable[..., Any]) -> Non
     assert found == [("bad-data", HERE, message, "--set vars.classes=10")]
     found = wrong(lambda: check_suits(digits, load(spec(*rows, top="vars: {classes: 10}\n", end=heads)), place))
     assert found[0][2] == "the data has 10 classes, but the network's head aux gives 3 values"
+    check_suits(digits, load(spec(*rows, top="vars: {classes: 10}\n", end=heads)), place, heads=False)
     found = wrong(lambda: check_suits(digits, load(spec("{id: c, type: conv, patch: 3x3, filters: 10}")), place))
     message = "the data has 10 classes, but the network gives a map of 8x8x10"
     assert found == [("bad-data", HERE, message, "its last row must have 10 channels")]

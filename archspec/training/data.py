@@ -70,10 +70,11 @@ def test_data(
 test_data.__test__ = False  # type: ignore[attr-defined] # no test of pytest's
 
 
-def check_suits(images: Images, network: Network, place: Place) -> None:
-    """That a network, and each of its heads, gives one value for each class. Raises SpecError."""
+def check_suits(images: Images, network: Network, place: Place, *, heads: bool = True) -> None:
+    """That a network, and each of its heads where they are used, gives one value for each class. Raises SpecError."""
     wanted = len(images.classes)
-    given = [("the network", network.output), *((f"its head {head.node.path}", head.node.output) for head in network.heads)]
+    used = network.heads if heads else ()
+    given = [("the network", network.output), *((f"the network's head {head.node.path}", head.node.output) for head in used)]
     for what, output in given:
         if output.elements == wanted:
             continue

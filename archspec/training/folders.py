@@ -23,9 +23,10 @@ class Folder:
 
     def __init__(self, told: str, place: Place) -> None:
         self.place = place
-        self.root = Path(os.path.expanduser(told))
-        if not os.path.isdir(self.root):  # unlike Path.is_dir, it takes any text
-            found = "is not a folder" if os.path.exists(self.root) else "does not exist"
+        path = os.path.expanduser(told)
+        self.root = Path(path)
+        if not os.path.isdir(path):  # unlike Path.is_dir, it takes any text
+            found = "is not a folder" if os.path.exists(path) else "does not exist"
             hint = did_you_mean(nearest(told, ["digits"])) or f"{_FORM}; {_OTHERS}"
             raise fail("bad-data", f"`{told}` {found}", place, hint=hint)
         self.parts = self._parts()

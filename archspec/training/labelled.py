@@ -68,7 +68,10 @@ def _readable(found: Any) -> tuple[int, Any]:
 
 def _item(found: Any, number: int) -> Any:
     with decoding(f"index {number}"):
-        return found[number]
+        item = found[number]
+        if isinstance(item, tuple) and item and isinstance(item[0], Image.Image):
+            item[0].load()  # which closes its file
+        return item
 
 
 def _label(item: Any) -> int:

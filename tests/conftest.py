@@ -211,3 +211,14 @@ def difference(result: Any, expected: Any) -> float:
     assert type(result) is type(expected)
     pairs = list(zip(parts(result), parts(expected), strict=True))
     return max(((one.float() - other).abs().max() / other.abs().max()).item() for one, other in pairs)
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own with a network and a recipe to train it by, net.yaml and recipe.yaml."""
+    from training_runs import NET, RECIPE
+
+    monkeypatch.chdir(tmp_path)
+    Path("net.yaml").write_text(NET)
+    Path("recipe.yaml").write_text(RECIPE)
+    return tmp_path

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,60 +16,10 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch.optim.swa_utils import AveragedModel
+from training_runs import NET, PLAIN, RECIPE, figures, train
 
 import archspec
 from archspec.recipe.load import load as archspec_recipe
-
-NET = """
-name: small
-input: 8x8x1
-vars: {classes: 10}
-rows:
-  - {id: conv1, type: convolution, patch size/stride: 3x3/1, filters: 4, norm: batch norm}
-  - {id: conv2, type: convolution, patch size/stride: 3x3/2, filters: 8, norm: batch norm}
-  - {id: drop, type: dropout (30%)}
-  - {id: pool, type: adaptive avg pool}
-  - {id: fc, type: linear, filters: =classes}
-heads:
-  aux: {from: conv1, type: auxiliary classifier, classes: =classes, patch size/stride: 2x2/2, loss weight: 0.3}
-"""
-RECIPE = """
-name: short
-epochs: 4
-batch: 240
-accumulate: 2
-seed: 3
-optimizer: {SGD: {lr: 0.05, momentum: 0.9}}
-schedule: {StepLR: {step_size: 1, gamma: 0.7}}
-averaging: {kind: polyak, from epoch: 1}
-data: {held out: {share: 1/3}}
-transforms:
-  train: [RandomResizedCrop: {size: 8, scale: [50%, 1]}, ToDtype: {dtype: float32, scale: true}]
-  test: [ToDtype: {dtype: float32, scale: true}]
-test: {resize: 8}
-"""
-
-
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own with net.yaml and recipe.yaml."""
-    monkeypatch.chdir(tmp_path)
-    Path("net.yaml").write_text(NET)
-    Path("recipe.yaml").write_text(RECIPE)
-    return tmp_path
-
-
-def train(run: str, *changes: str, spec: str | None = "net.yaml", **more: Any) -> archspec.Trained:
-    """Trains net.yaml by recipe.yaml on the digits."""
-    new = {} if more.get("resume") else {"recipe": "recipe.yaml", "data": "digits"}
-    spec = None if more.get("resume") else spec
-    return archspec.train(spec, output=run, recipe_set=changes, accelerator="cpu", **new, **more)
-
-
-def figures(run: str) -> list[dict[str, str]]:
-    """The rows of metrics.csv, without what a clock says."""
-    with open(f"{run}/metrics.csv") as file:
-        return [{name: text for name, text in row.items() if name != "seconds"} for row in csv.DictReader(file)]
 
 
 def state(run: str) -> dict[str, Any]:
@@ -197,3 +147,22 @@ def test_training_is_that_of_a_plain_torch_loop(files: Path) -> None:
         schedule.step()
     for name, tensor in load_file("run/weights.safetensors").items():
         torch.testing.assert_close(averaged.module.state_dict()[name], tensor, msg=lambda text, name=name: f"{name}: {text}")
+
+
+def test_two_processes_have_the_loss_curve_of_one_with_the_same_batch(files: Path) -> None:
+    """20 steps, one an epoch, on a CPU by gloo: each process has half of every batch, which is one process's doubled."""
+    Path("plain.yaml").write_text(PLAIN)
+    changes = ("epochs=20", "batch=800", "accumulate=1", "averaging=null", "optimizer.SGD.lr=0.3")
+    options = [word for change in changes for word in ("--recipe-set", change)]
+    words = ["train", "plain.yaml", "--recipe", "recipe.yaml", "--data", "digits", "-o", "two", "--devices", "2"]
+    command = [sys.executable, "-m", "archspec", *words, "--accelerator", "cpu", *options]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    two = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, **pipes)
+    one = train("one", *changes, spec="plain.yaml")
+    shown, said = two.communicate(timeout=120)
+    assert two.returncode == 0, said
+    assert [line.split()[1] for line in shown.splitlines()] == [str(number) for number in range(1, 21)], "each epoch once"
+    assert [int(row["step"]) for row in figures("two")] == [row["step"] for row in one.rows] == list(range(1, 21))
+    for name in ("training loss", "validation loss", "validation top-1"):
+        assert [float(row[name]) for row in figures("two")] == pytest.approx([row[name] for row in one.rows], abs=1e-4), name
+    assert one.rows[-1]["training loss"] < 0.95 * one.rows[0]["training loss"]

@@ -58,7 +58,7 @@ def command(
             set=changes or (),
             scale=scale,
             input=input,
-            say=typer.echo,
+            say=lambda text: typer.echo(text, err=True),
             show=lambda row: typer.echo(_line(row)),
             reading=progress("read"),
         )

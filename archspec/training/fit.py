@@ -82,7 +82,14 @@ def check_parts(recipe: Recipe, machine: Machine, images: int) -> int:
 
 
 def fit(
-    classifier: Classifier, loaders: Loaders, run: Run, machine: Machine, *, resume: bool, show: Callable[[Row], None]
+    classifier: Classifier,
+    loaders: Loaders,
+    run: Run,
+    machine: Machine,
+    *,
+    resume: bool,
+    show: Callable[[Row], None],
+    say: Callable[[str], None],
 ) -> Fitted:
     """Trains, and writes what comes out into the run's folder. Raises SpecError, and KeyboardInterrupt after Ctrl-C."""
     recipe, settings = classifier.recipe, classifier.recipe.settings
@@ -92,7 +99,7 @@ def fit(
         if trainer.is_global_zero:
             save_weights(classifier.model, classifier.network, path, {"recipe": recipe.text})
 
-    history = History(run.metrics, monitored, lambda: save(run.best), show)
+    history = History(run.metrics, monitored, lambda: save(run.best), show, say)
     averaging = Averaging(settings.averaging) if settings.averaging else None
     boundary = Boundary(run.last)
     callbacks: list[Callback] = [history, *([averaging] if averaging else []), *_early_stop(recipe), Progress(), boundary]

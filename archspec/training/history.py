@@ -18,6 +18,8 @@ from archspec.training.module import MONITORED, Classifier
 Row = dict[str, float]
 #: of so many steps one is told to TensorBoard
 _STEPS = 50
+#: unreadable images that are named
+_NAMED = 10
 #: figures that are better when they are larger
 LARGER = ("top-1", "top-5")
 
@@ -28,8 +30,11 @@ class History(Callback):
     takes its weights away at a validation's end.
     """
 
-    def __init__(self, path: Path, monitored: str, best: Callable[[], None], show: Callable[[Row], None]) -> None:
-        self._path, self._monitored, self._best, self._show = path, monitored, best, show
+    def __init__(
+        self, path: Path, monitored: str, best: Callable[[], None], show: Callable[[Row], None], say: Callable[[str], None]
+    ) -> None:
+        self._path, self._monitored, self._best, self._show, self._say = path, monitored, best, show, say
+        self._told = 0
         self.rows: list[Row] = []
         self._validation: Row = {}
         self._rate = 0.0
@@ -95,6 +100,14 @@ class History(Callback):
             assert trainer.logger is not None
             trainer.logger.log_metrics({name: value for name, value in row.items() if name != "step"}, trainer.global_step)
             self._show(row)
+            self._tell_unreadable([*pl_module.unreadable])
+
+    def _tell_unreadable(self, names: list[str]) -> None:
+        """Says which images could not be read, each once."""
+        new, self._told = names[self._told :], len(names)
+        if new:
+            more = f", and {len(new) - _NAMED:,} more" if len(new) > _NAMED else ""
+            self._say(f"{len(new):,} images cannot be read, and are skipped: {'; '.join(new[:_NAMED])}{more}")
 
     def _write(self) -> None:
         text = io.StringIO()

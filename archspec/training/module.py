@@ -37,6 +37,8 @@ class Classifier(pl.LightningModule):
         super().__init__()
         self.model, self.network, self.recipe = model, network, recipe
         self._made_of = dict(made_of)
+        #: names of images that could not be read, in the order in which they were met
+        self.unreadable: dict[str, None] = {}
         settings, problems = recipe.settings, Problems()
         classes = network.output.channels
         loss = torch_names.loss(settings.loss, problems)
@@ -78,12 +80,16 @@ class Classifier(pl.LightningModule):
             self.means.see(_of_head(name), one.detach(), count)
         self.means.see("loss", loss.detach(), count)
         self.means.see("total", total.detach(), count)
-        self.skipped.update(len(batch.unreadable))
+        self._skip(batch)
         return total
+
+    def _skip(self, batch: Batch) -> None:
+        self.skipped.update(len(batch.unreadable))
+        self.unreadable.update(dict.fromkeys(batch.unreadable))
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         counted = batch.labels != NOT_COUNTED
-        self.skipped.update(len(batch.unreadable))
+        self._skip(batch)
         if not counted.any():
             return
         logits = self.model(batch.images).flatten(1)[counted]

@@ -70,7 +70,7 @@ def train_network(
     classifier = Classifier(network, recipe, model, made_of)
     augment, tested = (_transform(names) for names in (recipe.settings.transforms.train, recipe.settings.transforms.test))
     loaders = Loaders(recipe, splits, parts, network.input.tensor, augment, _look(network, recipe, tested))
-    fitted = fit(classifier, loaders, run, machine, resume=goes_on, show=show)
+    fitted = fit(classifier, loaders, run, machine, resume=goes_on, show=show, say=say)
     if machine.first:
         run.write(network, recipe, {**facts, "finished": True, "best": fitted.best})
         say(f"wrote {run.weights}" + (f"; epoch {fitted.best['epoch']:g} was the best: {run.best}" if fitted.best else ""))
@@ -79,7 +79,7 @@ def train_network(
 
 def _check(network: Network, recipe: Recipe, splits: Splits, place: Place) -> None:
     """Whether the data, the recipe and the network go together, tried with the first images that can be read."""
-    check_suits(splits.train, network, place)
+    check_suits(splits.train, network, place, heads=recipe.settings.heads)
     first = list(_readable(splits.train, _LOOKS))
     if not first:
         raise fail("bad-data", f"none of the first {_LOOKS} images can be read", place)

@@ -1,0 +1,176 @@
+"""What is said of wrong input to a training, and that nothing is lost by it."""
+
+from __future__ import annotations
+
+import json
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from training_runs import PLAIN, figures, train
+
+import archspec
+from archspec import SpecError
+from archspec.training.fit import Machine, statistics_per_process
+
+
+def said(run: Callable[[], Any]) -> list[tuple[str, str, str]]:
+    """Where, of which kind and what, of each error that a call raises."""
+    with pytest.raises(SpecError) as raised:
+        run()
+    return [(str(one.place), one.code, one.message) for one in raised.value.diagnostics]
+
+
+@pytest.fixture
+def made(files: Path) -> Path:
+    """The same, with a finished run of one epoch."""
+    train("run", "epochs=1")
+    return files
+
+
+def test_a_new_run_says_what_it_needs(files: Path) -> None:
+    assert said(lambda: archspec.train(output="run")) == [("SPEC:1:1", "missing-option", "a new run needs SPEC")]
+    assert said(lambda: archspec.train("net.yaml", output="run")) == [
+        ("--recipe:1:1", "missing-option", "a new run needs --recipe")
+    ]
+    assert said(lambda: archspec.train("net.yaml", recipe="recipe.yaml", output="run")) == [
+        ("--data:1:1", "missing-option", "a new run needs --data")
+    ]
+    assert not Path("run").exists()
+
+
+WRONG = {
+    "a batch that cannot be shared": (
+        ("accumulate=7",),
+        ("recipe.yaml:4:8", "bad-value", "a batch of 240 images cannot be shared by 1 processes with 7 parts each"),
+    ),
+    "a batch larger than the data": (
+        ("batch=2000",),
+        ("--recipe-set:1:7", "bad-value", "a batch has 2,000 images, and there are 1,198 to train with"),
+    ),
+    "an unknown optimizer": (
+        ("optimizer=SGDD",),
+        ("--recipe-set:1:11", "unknown-class", "`SGDD` is no optimizer of torch.optim that a recipe may name"),
+    ),
+    "an unknown key": (("epoch=3",), ("--recipe-set:1:1", "unknown-key", "`epoch` is not a key here")),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), WRONG.values(), ids=WRONG)
+def test_a_wrong_recipe_makes_no_run(files: Path, changes: tuple[str, ...], expected: tuple[str, str, str]) -> None:
+    assert said(lambda: train("run", *changes)) == [expected]
+    assert not Path("run").exists()
+
+
+def test_classes_that_differ_from_the_data(files: Path) -> None:
+    assert said(lambda: train("run", classes=7)) == [
+        ("--data:1:1", "bad-data", "the data has 10 classes, but the network gives 7 values")
+    ]
+
+
+def test_a_folder_that_is_in_use_is_left_alone(made: Path) -> None:
+    before = {path: path.read_bytes() for path in made.rglob("*") if path.is_file()}
+    assert said(lambda: train("run")) == [("-o:1:1", "bad-run", "run is there already")]
+    assert before == {path: path.read_bytes() for path in made.rglob("*") if path.is_file()}
+
+
+def test_a_run_holds_what_it_was_made_of(made: Path) -> None:
+    assert archspec.load("run/spec.yaml").digest == archspec.load("net.yaml").digest
+    told = json.loads(Path("run/run.json").read_text())
+    assert (told["seed"], told["data"], told["finished"]) == (3, "digits", True)
+    assert told["versions"]["torch"] == torch.__version__.partition("+")[0]
+    archspec.train("run/spec.yaml", recipe="run/recipe.yaml", data=told["data"], output="again", accelerator="cpu")
+    assert figures("again") == figures("run")
+
+
+def test_a_run_goes_on_with_what_it_was_made_of_only(made: Path) -> None:
+    assert said(lambda: archspec.train(output="other", resume=True)) == [("-o:1:1", "bad-run", "there is no folder other")]
+    Path("empty").mkdir()
+    assert said(lambda: archspec.train(output="empty", resume=True)) == [
+        ("-o:1:1", "bad-run", "empty is no run: it has no run.json")
+    ]
+    Path("plain.yaml").write_text(PLAIN)
+    assert said(lambda: archspec.train("plain.yaml", output="run", resume=True)) == [
+        ("SPEC:1:1", "bad-run", "the run in run is of `small`, and this is another spec")
+    ]
+    assert said(lambda: archspec.train("net.yaml", output="run", resume=True, set="drop.rate=0.1")) == [
+        ("SPEC:1:1", "bad-run", "the run in run is of `small`, whose text was another")
+    ]
+    assert said(lambda: train("run", "epochs=3", "batch=120", resume=True)) == [
+        ("--recipe-set:1:7", "bad-run", "the run in run has another `batch`")
+    ]
+    assert said(lambda: train("run", resume=True)) == [("-o:1:1", "bad-run", "the run in run is finished: 1 epochs")]
+    assert [row["epoch"] for row in train("run", "epochs=2", resume=True).rows] == [1, 2]
+
+
+def test_a_damaged_checkpoint(made: Path) -> None:
+    whole = Path("run/last.ckpt").read_bytes()
+    Path("run/last.ckpt").write_bytes(whole[: len(whole) // 2])
+    ((place, code, message),) = said(lambda: train("run", "epochs=2", resume=True))
+    assert (place, code) == ("-o:1:1", "bad-run")
+    assert message.startswith("run/last.ckpt cannot be read: ")
+    Path("plain.yaml").write_text(PLAIN)
+    train("other", "epochs=1", spec="plain.yaml")
+    Path("run/last.ckpt").write_bytes(Path("other/last.ckpt").read_bytes())
+    ((_, code, message),) = said(lambda: train("run", "epochs=2", resume=True))
+    assert code == "bad-run"
+    assert message.startswith("run/last.ckpt was made with another spec: sha256:")
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """No file of this process may be larger: what a full disk looks like."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_loses_nothing(made: Path) -> None:
+    before = Path("run/last.ckpt").read_bytes()
+    with largest_file(len(before) // 2):
+        ((place, code, message),) = said(lambda: train("run", "epochs=2", resume=True))
+    assert (place, code) == ("-o:1:1", "bad-file")
+    assert message.endswith("cannot be written: File too large")
+    assert Path("run/last.ckpt").read_bytes() == before
+    assert not [*Path("run").glob(".*.part")]
+    assert len(train("run", "epochs=2", resume=True).rows) == 2
+
+
+def test_a_loss_that_is_no_number_ends_the_training(files: Path) -> None:
+    assert said(lambda: train("run", "optimizer.SGD.lr=1e15", "averaging=null")) == [
+        ("--recipe-set:1:1", "diverged", "the training diverged in epoch 1: its loss is no number any more")
+    ]
+
+
+def test_images_that_cannot_be_read_are_skipped_and_counted(files: Path) -> None:
+    for number in range(40):
+        for name, level in (("dark", 20), ("light", 220)):
+            path = Path(f"data/train/{name}/{number}.png")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("L", (8, 8), level + number % 10).save(path)
+    Path("data/train/dark/17.png").write_bytes(b"no picture")
+    words: list[str] = []
+    changes = ("epochs=2", "batch=20", "data.held_out.share=1/4", "transforms.train=[Grayscale: {}, ToDtype: {dtype: float32}]")
+    tested = ("transforms.test=[Grayscale: {}, ToDtype: {dtype: float32}]",)
+    trained = archspec.train(
+        "net.yaml", recipe="recipe.yaml", data="data", output="run", recipe_set=[*changes, *tested], classes=2, say=words.append
+    )
+    assert [row["skipped"] for row in trained.rows] == [1, 1]
+    assert [word for word in words if "cannot be read" in word] == [
+        "1 images cannot be read, and are skipped: data/train/dark/17.png: this is no image of a known format"
+    ]
+
+
+def test_batch_norm_has_statistics_of_each_process_on_a_cpu(files: Path) -> None:
+    Path("plain.yaml").write_text(PLAIN)
+    assert statistics_per_process(archspec.build("net.yaml"), Machine("cpu", devices=2))
+    assert not statistics_per_process(archspec.build("net.yaml"), Machine("cpu"))
+    assert not statistics_per_process(archspec.build("plain.yaml"), Machine("cpu", devices=2))

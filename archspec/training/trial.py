@@ -75,7 +75,7 @@ def try_loss(one: Named, loss: nn.Module, classes: int, problems: Problems, mixe
                 result = loss(logits, target)
         except Exception as error:
             message = f"{one.name} does not take {told}: {one_line(error)}"
-            problems.add("bad-argument", message, one.place, hint="CrossEntropyLoss does")
+            problems.add("bad-argument", message, arguments_place(one), hint="CrossEntropyLoss does")
             continue
         if not isinstance(result, Tensor) or result.ndim or not result.requires_grad:
             message = f"{one.name} must make one number of a batch"

@@ -366,7 +366,11 @@ WRONG = {
     },
     "batch": {
         "{MixUp: {num_classes: 3}}": [("4:31", "`num_classes` of MixUp is not a recipe's to give: archspec gives it", None)],
-        "{MixUp: {alpha: -1}}": [("4:31", ..., None)],  # in torch's own words
+        "{MixUp: {alpha: -1}}": [("4:31", ..., None)],  # in torchvision's own words
+        "{MixUp: {labels_getter: os.system}}": [
+            ("4:31", "MixUp: labels_getter should either be 'default', a callable, or None, but got os.system.", None)
+        ],
+        "{CutMix: {labels_getter: null}}": [("4:32", ..., None)],  # which only a batch shows
     },
 }
 

@@ -142,6 +142,19 @@ def _size(result: Any) -> tuple[int, ...]:
     return tuple(result.shape[-2:]) if isinstance(result, Tensor) else ()
 
 
+def try_batch(steps: Steps, classes: int, problems: Problems) -> None:
+    """Two images with their labels, mixed."""
+    before = len(problems)
+    with _seeded():
+        for _ in range(_DRAWS):
+            batch: Any = (torch.zeros(2, 1, 8, 8), torch.arange(2) % classes)
+            for one, transform in steps:
+                with judged(one, problems):
+                    batch = transform(*batch)
+                if len(problems) > before:
+                    return
+
+
 @contextmanager
 def _seeded() -> Iterator[None]:
     """Draws are the same each time, and those of the training are not touched."""

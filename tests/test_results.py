@@ -70,9 +70,10 @@ def test_a_schema_refuses_what_is_not_the_contract() -> None:
         assert list(validator.iter_errors(one))
 
 
-@pytest.mark.parametrize("what", ["report", "audit", "reconcile", "diff"])
+@pytest.mark.parametrize("what", ["report", "audit", "reconcile", "diff", "recipe"])
 def test_the_schema_file_is_what_the_code_says(what: str) -> None:
-    path = ROOT / "specs" / f"{what}.schema.json"
+    folder = "recipes" if what == "recipe" else "specs"
+    path = ROOT / folder / f"{what}.schema.json"
     Draft202012Validator.check_schema(SCHEMAS[what]())
     text = json.dumps(SCHEMAS[what](), indent=1, ensure_ascii=False) + "\n"
-    assert path.read_text("utf-8") == text, f"run archspec schema --of {what} -o specs/{what}.schema.json"
+    assert path.read_text("utf-8") == text, f"run archspec schema --of {what} -o {folder}/{what}.schema.json"

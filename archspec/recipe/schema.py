@@ -34,6 +34,8 @@ def _null(node: Any) -> Any:
     return None if is_null(node) or node == "none" else node
 
 
+#: how a key says that there is none
+_NONE = Literal["none"] | None
 _part = written("a share between 0 and 1: 1/5, 0.2, 20%", "number", pattern=r"\d+/\d+|(\d+\.?\d*|\.\d+)%?")
 _natural = written("a whole number of at least 0", "integer", pattern=r"\+?\d+", minimum=0)
 Share = Annotated[float, PlainValidator(_share, json_schema_input_type=_part)]
@@ -59,7 +61,7 @@ class DataModel(Strict):
     """How images are read."""
 
     workers: Natural = Field(default=0, description="processes that read and transform images; 0: the training's own")
-    held_out: Annotated[HeldOutModel | None, BeforeValidator(_null)] = Field(
+    held_out: Annotated[HeldOutModel | None, BeforeValidator(_null, json_schema_input_type=HeldOutModel | _NONE)] = Field(
         default=None, alias="held out", description="what of the training images is kept for validation, if the data has no other"
     )
     arguments: dict[str, _Argument] = Field(default={}, description="further arguments of a torchvision data set, such as split")
@@ -95,7 +97,7 @@ class TestModel(Strict):
     __test__ = False  # no test of pytest's
 
     protocol: Protocol = Field(default="center", description="of `archspec test`; validation looks at the center")
-    resize: Annotated[Count | None, BeforeValidator(_null)] = Field(
+    resize: Annotated[Count | None, BeforeValidator(_null, json_schema_input_type=Count | _NONE)] = Field(
         default=None, description="of center and 10-crop: the shorter side before crops, 256/224 of the input if not stated"
     )
     scales: tuple[Count, ...] = Field(
@@ -116,19 +118,19 @@ class RecipeModel(Strict):
     accumulate: Count = Field(default=1, description="parts in which a batch goes through the network, their gradients added")
     precision: Precision = Field(default="32-true", description="of numbers, as Lightning names it")
     optimizer: Name = Field(description="of torch.optim, with its arguments")
-    schedule: Annotated[Name | None, BeforeValidator(_null)] = Field(
+    schedule: Annotated[Name | None, BeforeValidator(_null, json_schema_input_type=Name | _NONE)] = Field(
         default=None, description="of the learning rate: of torch.optim.lr_scheduler, with its arguments"
     )
     every: Literal["epoch", "step"] = Field(default="epoch", alias="schedule every", description="when the schedule goes on")
-    clip: Annotated[Number | None, BeforeValidator(_null)] = Field(
+    clip: Annotated[Number | None, BeforeValidator(_null, json_schema_input_type=Number | _NONE)] = Field(
         default=None, alias="clip norm", description="the most that the gradients' norm may be"
     )
     loss: Name = Field(default=_CROSS_ENTROPY, description="of torch.nn, between logits and the numbers of classes")
     heads: Bool = Field(default=True, description="whether the spec's heads are trained too, each loss weighted as the spec says")
-    averaging: Annotated[AveragingModel | None, BeforeValidator(_null)] = Field(
+    averaging: Annotated[AveragingModel | None, BeforeValidator(_null, json_schema_input_type=AveragingModel | _NONE)] = Field(
         default=None, description="of the weights over the steps"
     )
-    early_stop: Annotated[EarlyStopModel | None, BeforeValidator(_null)] = Field(
+    early_stop: Annotated[EarlyStopModel | None, BeforeValidator(_null, json_schema_input_type=EarlyStopModel | _NONE)] = Field(
         default=None, alias="early stop", description="whether it may end before all epochs"
     )
     data: DataModel = Field(default=DataModel(), description="how images are read")

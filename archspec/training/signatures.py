@@ -50,12 +50,14 @@ class UnfitError(ValueError):
 @dataclass(frozen=True)
 class Parameter:
     """`bases` are the alternatives of the annotation, generic ones by their origin, none if it has no annotation; `words` are
-    the texts that stand for members of an enumeration or data types, or that are the only ones it takes.
+    the texts that stand for members of an enumeration or data types, or that are the only ones it takes; `length` is that of
+    a tuple, if it has one.
     """
 
     needed: bool
     bases: tuple[Any, ...]
     words: Mapping[str, Any]
+    length: int | None = None
 
     @property
     def wanted(self) -> str:
@@ -86,7 +88,11 @@ class Parameter:
         if self.bases and not _FORMS[type(found)][1] & {*self.bases}:
             raise UnfitError(self.wanted)
         _check_size(found, limit)
-        return tuple(found) if isinstance(found, list) and tuple in self.bases and not _LISTS & {*self.bases} else found
+        if not isinstance(found, list) or tuple not in self.bases or _LISTS & {*self.bases}:
+            return found
+        if self.length not in (None, len(found)):
+            raise UnfitError(f"a list of {self.length} values")
+        return tuple(found)
 
 
 @cache
@@ -104,7 +110,9 @@ def parameters(found: type) -> Mapping[str, Parameter]:
 def _parameter(parameter: inspect.Parameter, annotation: Any) -> Parameter:
     alternatives = [*_alternatives(annotation)]
     bases = () if Any in alternatives else tuple(map(_base, alternatives))
-    return Parameter(parameter.default is parameter.empty, bases, _words(alternatives))
+    parts = next((typing.get_args(one) for one in alternatives if typing.get_origin(one) is tuple), ())
+    length = None if not parts or ... in parts else len(parts)
+    return Parameter(parameter.default is parameter.empty, bases, _words(alternatives), length)
 
 
 def _base(one: Any) -> Any:

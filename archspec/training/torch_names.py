@@ -16,7 +16,7 @@ from archspec.recipe.load import Recipe
 from archspec.recipe.named import Named
 from archspec.training.kinds import BATCH, LOSSES, OPTIMIZERS, SCHEDULES, TRANSFORMS
 from archspec.training.made import Maker
-from archspec.training.trial import Steps, parameters, try_loss, try_schedule, try_step, try_transforms
+from archspec.training.trial import Steps, parameters, try_batch, try_loss, try_schedule, try_step, try_transforms
 
 
 def optimizer(named: Named, parameters: Iterable[nn.Parameter], problems: Problems) -> Optimizer | None:
@@ -132,4 +132,7 @@ def _check_transforms(
         if len(problems) == before:
             place = recipe.place("transforms", key)
             try_transforms(key, place, steps, network, problems, channels, given)
-    batch_transforms(written.batch, network.output.channels, problems)
+    before, classes = len(problems), network.output.channels
+    steps = _steps(written.batch, Maker(BATCH, problems, {"num_classes": classes}))
+    if len(problems) == before:
+        try_batch(steps, classes, problems)

@@ -75,7 +75,7 @@ def try_loss(one: Named, loss: nn.Module, classes: int, problems: Problems, mixe
                 result = loss(logits, target)
         except Exception as error:
             message = f"{one.name} does not take {told}: {one_line(error)}"
-            problems.add("bad-argument", message, one.place, hint="CrossEntropyLoss does")
+            problems.add("bad-argument", message, arguments_place(one), hint="CrossEntropyLoss does")
             continue
         if not isinstance(result, Tensor) or result.ndim or not result.requires_grad:
             message = f"{one.name} must make one number of a batch"
@@ -140,6 +140,19 @@ def _looked(steps: Steps, image: Shape) -> _Look:
 def _size(result: Any) -> tuple[int, ...]:
     """Height and width."""
     return tuple(result.shape[-2:]) if isinstance(result, Tensor) else ()
+
+
+def try_batch(steps: Steps, classes: int, problems: Problems) -> None:
+    """Two images with their labels, mixed."""
+    before = len(problems)
+    with _seeded():
+        for _ in range(_DRAWS):
+            batch: Any = (torch.zeros(2, 1, 8, 8), torch.arange(2) % classes)
+            for one, transform in steps:
+                with judged(one, problems):
+                    batch = transform(*batch)
+                if len(problems) > before:
+                    return
 
 
 @contextmanager

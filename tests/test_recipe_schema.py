@@ -46,7 +46,7 @@ def test_a_shipped_recipe_is_valid_and_names_the_schema(path: Path) -> None:
         BASE + "schedule: none\nclip norm: null\naveraging: {kind: ema, decay: 99%}\ndata: {held out: {share: 1/5}}\n",
         BASE + "loss: {CrossEntropyLoss: {label_smoothing: 0.1}}\nearly stop: {patience: 3}\nprecision: bf16-mixed\n",
         BASE + "test: {protocol: 10-crop, resize: none}\nschedule: {StepLR: }\nheads: no\nclip norm: none\n",
-        "extends: digits\n",
+        "extends: digits\nname: x\n",
         "name: r\nextends: digits\nepochs: 3\ndata: {held out: {seed: 4}}\nschedule: null\ntest: {resize: null}\n",
     ],
 )
@@ -70,6 +70,7 @@ def test_what_archspec_takes_is_valid(text: str, tmp_path: Path) -> None:
         BASE + "test: {protocol: 12-crop}\n",
         BASE + "early stop: {patience: none}\n",
         BASE.replace("name: r\n", ""),
+        "extends: digits\n",
         "name: r\nextends: digits\nlearning rate: 3\n",
     ],
 )

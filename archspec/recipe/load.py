@@ -64,6 +64,9 @@ def load(name: str, *, set: Iterable[str] = (), flag: str = "--recipe-set") -> R
     problems = Problems()
     documents = [found.node for found in chain(name, problems, RECIPES)]
     texts = [node.place.source.text for node in documents]
+    for node in documents:
+        if "name" not in node or is_null(node["name"]):
+            problems.add("missing-key", "the key `name` is missing", node.place, hint="a recipe has a name")
     for item in set:
         try:
             option = _option(Source(flag, item), flag)
@@ -78,7 +81,6 @@ def load(name: str, *, set: Iterable[str] = (), flag: str = "--recipe-set") -> R
     node, *changes = documents
     for change in changes:
         node = _laid_over(node, change)
-    _check_keys(node, problems)
     settings = validated(RecipeModel, node, problems)
     problems.check()
     assert settings is not None, "what is not valid was reported"
@@ -105,9 +107,3 @@ def _laid_over(old: Map, new: Map, named: Collection[str] = _NAMED) -> Map:
         elif not is_null(cell):
             merged[new.key(key)] = cell
     return Map(old.place, merged)
-
-
-def _check_keys(node: Map, problems: Problems) -> None:
-    """A name that must not be empty."""
-    if "name" not in node or is_null(node["name"]):
-        problems.add("missing-key", "the key `name` is missing", node.place, hint="a recipe has a name")

@@ -11,12 +11,12 @@ def recipe_schema() -> Json:
     document = model(RecipeModel)
     defs = document.pop("$defs")
     needed = _needed(document, defs)
-    needed["required"] = ["name", *needed["required"]]
     loose = {name: _loose(one) for name, one in defs.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "archspec recipe",
         **_loose(document),
+        "required": ["name"],
         "if": {"required": ["extends"], "properties": {"extends": {"not": NULL}}},
         "else": needed,
         "$defs": loose,

@@ -112,17 +112,23 @@ Outputs = namedtuple("Outputs", "logits aux1 aux2")
 
 
 class GoogLeNet(nn.Module):
-    """Szegedy et al. 2014, the columns of Table 1 with the response norms of Figure 3 and the classifiers of section 5."""
+    """Szegedy et al. 2014, the columns of Table 1 with the response norms of Figure 3 and the classifiers of section 5.
 
-    def __init__(self, eps: float | None = None, naive: bool = False, flat: bool = False, separated: bool = False) -> None:
+    `small` is for images of 32x32: a first convolution that keeps the size, no pool before the modules, a mean over 8x8.
+    """
+
+    def __init__(
+        self, eps: float | None = None, naive: bool = False, flat: bool = False, separated: bool = False, small: bool = False
+    ) -> None:
         super().__init__()
         norm = [nn.LocalResponseNorm(5)] if eps is None else []
-        conv1 = separable(64, eps) if separated else conv(3, 64, 7, 2, eps)
-        rows: list[nn.Module] = [conv1, max_pool(), *norm, conv(64, 64, 1, eps=eps), conv(64, 192, 3, eps=eps), *norm]
+        conv1 = separable(64, eps) if separated else conv(3, 64, 3, eps=eps) if small else conv(3, 64, 7, 2, eps)
+        rows: list[nn.Module] = [conv1] if small else [conv1, max_pool()]
+        rows += [*norm, conv(64, 64, 1, eps=eps), conv(64, 192, 3, eps=eps), *norm]
         channels = 192
         heads = {}
         for row in csv.DictReader((DATA / "googlenet_table1.csv").read_text(encoding="utf-8").splitlines()):
-            if row["id"] in ("pool2", "pool3", "pool4"):
+            if row["id"] in (("pool3", "pool4") if small else ("pool2", "pool3", "pool4")):
                 rows.append(max_pool())
             elif row["type"] == "inception":
                 cells = [int(row[key]) for key in ("#1x1", "#3x3 reduce", "#3x3", "#5x5 reduce", "#5x5", "pool proj")]
@@ -130,7 +136,7 @@ class GoogLeNet(nn.Module):
                 channels = cells[0] + cells[2] + cells[4] + (channels if naive else cells[5])
                 if row["id"] in ("inception_4a", "inception_4d"):
                     heads[len(rows)] = self.auxiliary(channels, eps)
-        rows += [nn.Flatten(), nn.Dropout(0.4)] if flat else [nn.AvgPool2d(7, 1), nn.Flatten(), nn.Dropout(0.4)]
+        rows += [nn.Flatten(), nn.Dropout(0.4)] if flat else [nn.AvgPool2d(8 if small else 7, 1), nn.Flatten(), nn.Dropout(0.4)]
         self.rows = nn.Sequential(*rows, nn.Linear(channels * (49 if flat else 1), 1000))
         self.after = list(heads)
         self.heads = nn.ModuleList(heads.values())

@@ -96,6 +96,7 @@ PEERS: dict[str, Peer] = {
 
 HEADED = {
     "googlenet": replace(by_us(by_hand.GoogLeNet), double=True),
+    "googlenet-32": by_us(by_hand.GoogLeNet, eps=1e-3, small=True),
     "googlenet-bn": by_us(by_hand.GoogLeNet, eps=1e-3),
     "googlenet-fc": replace(by_us(by_hand.GoogLeNet, flat=True), double=True),
     "googlenet-naive": replace(by_us(by_hand.GoogLeNet, naive=True), double=True),

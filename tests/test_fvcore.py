@@ -97,6 +97,9 @@ def test_what_is_not_counted_is_in_the_result(both: Any) -> None:
     assert count.uncounted.keys() <= OTHERS
     if not network.name.startswith("googlenet"):
         return
+    if network.name == "googlenet-32":
+        assert count.uncounted == {"aten::max_pool2d": 13 - 2, "aten::avg_pool2d": 2}
+        return
     assert POOLS.items() <= count.uncounted.items()
     if network.name == "googlenet-torchvision":
         assert count.uncounted == POOLS

@@ -34,6 +34,8 @@ ADDITIVE = ("params", "macs", "activations")
 # of GoogLeNet and its variants: params, macs, activations, depth, params with heads
 GOLDEN = {
     "googlenet": (6_998_552, 1_582_671_872, 3_227_160, 22, 13_378_280),
+    # conv1: 27 weights a filter and not 147, all else as with batch norm; 32², 16² and 8² places for 28², 14² and 7²
+    "googlenet-32": (6_998_152, 1_562_157_056, 2_445_288, 22, 13_378_136),
     # 7,280 biases of convolutions become 2 x 7,280 parameters of batch norm; the heads' 2 x 128 biases likewise
     "googlenet-bn": (7_005_832, 1_582_671_872, 3_227_160, 22, 13_385_816),
     # the last linear sees 7 x 7 x 1024 inputs and not 1024: 48 x 1024 x 1000 = 49,152,000 more weights, each used once
@@ -71,15 +73,19 @@ def module(row: dict[str, str], taken: int, side: int, norm: bool, wide: int, na
 
 
 def by_hand(
-    norm: bool = False, wide: int = 5, naive: bool = False, map_side: int = 1, separable: bool = False
+    norm: bool = False, wide: int = 5, naive: bool = False, map_side: int = 1, separable: bool = False, small: bool = False
 ) -> tuple[int, ...]:
-    """The five figures from the columns of Table 1 alone. Heads: average pool to 4x4, 128 filters, 1024 units, classes."""
+    """The five figures from the columns of Table 1 alone. Heads: average pool to 4x4, 128 filters, 1024 units, classes.
+
+    `small`: a first convolution of 3x3, and 8 places along a side where the table has 7, as its input is 32 places wide.
+    """
     depthwise = Counter(params=24 * 49 + 24, macs=24 * 49 * 112**2, activations=24 * 112**2)
-    total = depthwise + conv(1, 24, 64, 112) if separable else conv(7, 3, 64, 112, norm)
-    total += conv(1, 64, 64, 56, norm) + conv(3, 64, 192, 56, norm)
+    total = depthwise + conv(1, 24, 64, 112) if separable else conv(3, 3, 64, 32, norm) if small else conv(7, 3, 64, 112, norm)
+    first = 32 if small else 56
+    total += conv(1, 64, 64, first, norm) + conv(3, 64, 192, first, norm)
     channels, heads = 192, 0
     for row in INCEPTIONS:
-        side = int(row["output size"].split("x")[0])
+        side = int(row["output size"].split("x")[0]) * (8 if small else 7) // 7
         cost, channels = module(row, channels, side, norm, wide, naive)
         total += cost
         if row["id"] in ("inception_4a", "inception_4d"):
@@ -91,6 +97,7 @@ def by_hand(
 
 BY_HAND: dict[str, dict[str, Any]] = {
     "googlenet": {},
+    "googlenet-32": {"norm": True, "small": True},
     "googlenet-bn": {"norm": True},
     "googlenet-fc": {"map_side": 7},
     "googlenet-naive": {"naive": True},

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from archspec.api.reports import reconcile as reconcile
     from archspec.api.reports import report as report
     from archspec.api.searches import search as search
+    from archspec.api.testing import test as test
     from archspec.language.diagnostics import Diagnostic as Diagnostic
     from archspec.language.diagnostics import SpecError as SpecError
     from archspec.ops import register as register
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from archspec.render.report import Report as Report
     from archspec.render.search import Searched as Searched
     from archspec.render.sweep import Swept as Swept
+    from archspec.render.tested import Tested as Tested
 
 #: where each public name comes from
 _HOMES = {
@@ -37,6 +39,7 @@ _HOMES = {
     "Searched": "archspec.render.search",
     "SpecError": "archspec.language.diagnostics",
     "Swept": "archspec.render.sweep",
+    "Tested": "archspec.render.tested",
     "audit": "archspec.api.reports",
     "build": "archspec.api.builds",
     "check": "archspec.api.networks",
@@ -48,6 +51,7 @@ _HOMES = {
     "report": "archspec.api.reports",
     "search": "archspec.api.searches",
     "sweep": "archspec.api.designs",
+    "test": "archspec.api.testing",
 }
 __all__ = sorted(_HOMES)
 

@@ -11,9 +11,12 @@ from archspec.language.places import Place
 #: Every kind of error, with what it means. docs/errors.md is held to this table by a test.
 CODES: dict[str, str] = {
     "alias-bomb": "YAML aliases multiply the document beyond the limit, or contain themselves.",
+    "bad-argument": "A class that a recipe names does not take an argument that it is given, or what it makes does not fit.",
     "bad-change": "A change (`--set`, or `rows:` of an `extends`) has no path, no value, or a value of the wrong form.",
     "bad-claim": "A published figure (`params`, `ops`, `depth`, `output size`) cannot be read.",
+    "bad-data": "A data set is missing, empty, cannot be read, or does not suit the network.",
     "bad-file": "A file is missing, is a directory, is too large, or cannot be read or written.",
+    "bad-run": "A run folder or a checkpoint is missing or unfinished, or is of something else.",
     "bad-study": "A study (of a search) cannot be read or written, was damaged, or is of something else.",
     "bad-value": "A cell or key holds something that its column does not take.",
     "bad-weights": "A weights file cannot be read, or its tensors do not fit the network.",

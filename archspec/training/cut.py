@@ -13,7 +13,7 @@ from archspec.training.crops import View, boxes, resized
 
 def cut(image: Tensor, view: View) -> Tensor:
     """A uint8 image C x H x W to its K crops, K x C x h x w in order. Each scale is resized once, bilinear with antialiasing."""
-    image = image.as_subclass(Tensor)  # type: ignore[arg-type] # torch annotates it too narrowly
+    image = image.as_subclass(Tensor)
     height, width = image.shape[-2:]
     crops = boxes(width, height, view)
     result = image.new_empty((len(crops), image.shape[0], view.height, view.width))
@@ -29,4 +29,5 @@ def cut(image: Tensor, view: View) -> Tensor:
 
 
 def _resized(image: Tensor, width: int, height: int) -> Tensor:
-    return F.resize(image, [height, width], InterpolationMode.BILINEAR, antialias=True)
+    result: Tensor = F.resize(image, [height, width], InterpolationMode.BILINEAR, antialias=True)
+    return result

@@ -73,6 +73,7 @@ def _loaded(found: list[Map], set: Iterable[str], flag: str, problems: Problems)
     """The recipe of documents, of which each is laid over those before it, and of the changes on the command line."""
     texts = [node.place.source.text for node in found]
     layers = [*found]
+    name = next((node["name"] for node in reversed(found) if "name" in node), Text("recipe", found[0].place))
     for item in set:
         try:
             option = _option(Source(flag, item), flag)
@@ -82,7 +83,7 @@ def _loaded(found: list[Map], set: Iterable[str], flag: str, problems: Problems)
         else:
             layers.append(option)
             place = option.place
-            words = {Text(key, place): layers[0].get("name", Text("recipe", place)) for key in ("extends", "name")}
+            words = dict.fromkeys((Text("extends", place), Text("name", place)), name)
             texts.append(as_text(Map(place, {**words, **{option.key(key): value for key, value in option.items()}})))
     node, *changes = layers
     for change in changes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from archspec.analysis.latency import DEVICES
 from archspec.api.networks import load
@@ -20,6 +20,9 @@ from archspec.recipe.load import load as load_recipe
 from archspec.recipe.named import value
 from archspec.render.tested import Tested
 from archspec.training.crops import view
+
+if TYPE_CHECKING:
+    from archspec.training.data import Split
 
 #: the images of a data set that are tested
 SPLITS = ("train", "validation", "test", "all")
@@ -57,7 +60,7 @@ def test(
     given = [weights] if isinstance(weights, str | os.PathLike) else list(weights)
     if not given:
         raise fail("missing-key", "a test needs weights", option("--weights", ""), hint="name a file with --weights FILE")
-    one_of("--split", split, SPLITS)
+    part = cast("Split", one_of("--split", split, SPLITS))
     one_of("--device", device, DEVICES)
     number_of("--batch", batch, 1, _MOST)
     number_of("--workers", 0 if workers is None else workers, 0, _MOST)
@@ -77,7 +80,7 @@ def test(
     from archspec.training.testing import Settings, run
 
     check_device(device)
-    images = test_data(data, told.settings.data, split)
+    images = test_data(data, told.settings.data, part, told.place)
     check_suits(images, network, option("--data", data))
     models = [build_model(network, heads=False) for _ in files]
     digests = [load_weights(model, network, file).digest for model, file in zip(models, files, strict=True)]

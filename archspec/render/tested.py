@@ -42,7 +42,10 @@ class Tested(Printed):
         results = self.results
         shown = len(results.classes) <= _CONFUSION if self.confusion is None else self.confusion
         matrix = ("", _matrix(results)) if shown else ()
-        title = Title(self.network.name, f"   test of {self.data_set} ({self.split})   {self.view.protocol}")
+        title = Title(
+            self.network.name,
+            f"   test of {self.data_set} ({self.split})   {self.view.protocol}   recipe {self.recipe.settings.name}",
+        )
         more = len(results.classes) - _CLASSES
         rest = (f"and {more:,} classes that were found more often: -o FILE has them",) if more > 0 else ()
         return title, "", _accuracies(results), "", _classes(results), *rest, *matrix, "", *self.notes()
@@ -52,8 +55,7 @@ class Tested(Printed):
         view, results = self.view, self.results
         crops = f"{len(view)} crop{'s' if len(view) > 1 else ''} of {view.width}x{view.height} from each"
         sides = ", ".join(map(str, view.sides))
-        recipe = self.recipe.settings.name
-        yield f"{_images(len(results.answers))}, {crops}, resized to a shorter side of {sides} (recipe {recipe})"
+        yield f"{_images(len(results.answers))}, {crops}, resized to a shorter side of {sides}"
         if len(results.members) > 1:
             yield "ensemble: the mean of the models' probabilities"
         if results.skipped:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch.utils.data import Dataset
@@ -14,6 +15,8 @@ from archspec.ir.tree import Network
 from archspec.language.diagnostics import fail
 from archspec.language.places import Place
 from archspec.recipe.schema import DataModel
+
+Split = Literal["train", "validation", "test", "all"]
 
 
 class Unreadable(Exception):
@@ -65,7 +68,7 @@ class _Folder(Images):
         return tv_tensors.Image(F.pil_to_tensor(image))
 
 
-def test_data(told: str, settings: DataModel, split: str = "validation") -> Images:
+def test_data(told: str, settings: DataModel, split: Split = "validation", place_of: object = None) -> Images:
     """The images to test."""
     return _Digits() if told == "digits" else _Folder(told)
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -410,6 +411,31 @@ def test_a_long_and_narrow_image_is_skipped(use: Use) -> None:
     save(model(0), "w.safetensors")
     reason = "300000 x 1 pixels (width x height) are too long and narrow to be resized"
     assert outcome().results.skipped == (("index 4", reason),)
+
+
+class Deadly(Pictures):
+    """Ends the process that reads an image."""
+
+    def __getitem__(self, at: int) -> tv_tensors.Image:
+        os._exit(1)
+
+
+def test_a_worker_that_ends_is_an_error_that_names_the_option(use: Use) -> None:
+    save(model(0), "w.safetensors")
+    use(Deadly())
+    ((code, message),) = refused(workers=1)
+    assert code == "unsupported"
+    assert message.startswith("a process that reads images ended: DataLoader worker (pid")
+
+
+def test_a_device_that_is_full_is_an_error_that_names_the_option(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(model(0), "w.safetensors")
+
+    def full(self: Model, x: Tensor) -> Tensor:
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setattr(Model, "forward", full)
+    assert refused(batch=4) == [("too-large", "cpu has no memory for so many crops at once")]
 
 
 # the command line

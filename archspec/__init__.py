@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from archspec.api.reports import reconcile as reconcile
     from archspec.api.reports import report as report
     from archspec.api.searches import search as search
+    from archspec.api.testing import test as test
     from archspec.api.trainings import Trained as Trained
     from archspec.api.trainings import train as train
     from archspec.language.diagnostics import Diagnostic as Diagnostic
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from archspec.render.report import Report as Report
     from archspec.render.search import Searched as Searched
     from archspec.render.sweep import Swept as Swept
+    from archspec.render.tested import Tested as Tested
 
 #: where each public name comes from
 _HOMES = {
@@ -39,6 +41,7 @@ _HOMES = {
     "Searched": "archspec.render.search",
     "SpecError": "archspec.language.diagnostics",
     "Swept": "archspec.render.sweep",
+    "Tested": "archspec.render.tested",
     "Trained": "archspec.api.trainings",
     "audit": "archspec.api.reports",
     "build": "archspec.api.builds",
@@ -51,6 +54,7 @@ _HOMES = {
     "report": "archspec.api.reports",
     "search": "archspec.api.searches",
     "sweep": "archspec.api.designs",
+    "test": "archspec.api.testing",
     "train": "archspec.api.trainings",
 }
 __all__ = sorted(_HOMES)

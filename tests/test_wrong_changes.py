@@ -268,5 +268,5 @@ def test_every_kind_of_error_has_a_case():
     tables = (YAML, KEYS, CELLS, FORMULAS, CLAIMS, NAMES, SHAPES, STRUCTURE, LIMITS, EXTENDS, CHANGES, SETS)
     held = {one[1] for table in tables for _, expected in table.values() for one in expected}
     elsewhere = {"bad-weights", "bad-study", "too-large", "unsupported", "unused-row", "duplicate-type"}  # in files of their own
-    elsewhere |= {"bad-argument", "bad-data", "unknown-class"}
+    elsewhere |= {"bad-argument", "bad-data", "bad-run", "diverged", "missing-option", "unknown-class"}
     assert set(CODES) - held == elsewhere

@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from archspec.language.choices import one_of
-from archspec.language.diagnostics import fail
-from archspec.language.places import option
+from archspec.language.choices import number_of, one_of
 from archspec.ops.base import Cost
 
 DTYPES = ("float32", "float64", "bfloat16", "float16")
@@ -39,10 +37,8 @@ class Settings:
         for name, least in _LEAST.items():
             value = getattr(self, name)
             most = (os.cpu_count() or 1) if name == "threads" else _MOST  # more threads than cores only wait
-            if value is None and name == "threads":
-                continue
-            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-                raise fail("unsupported", f"--{name} is a whole number from {least} to {most:,}", option(f"--{name}", str(value)))
+            if value is not None or name != "threads":
+                number_of(f"--{name}", value, least, most)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from archspec.design.search import Progress, Search
 from archspec.design.space import Space, space
 from archspec.design.study import SAMPLERS, Memory, open_study, quiet
 from archspec.ir.tree import Network
-from archspec.language.choices import one_of
+from archspec.language.choices import number_of, one_of
 from archspec.language.diagnostics import fail
 from archspec.language.places import option
 from archspec.language.spelled import (
@@ -70,9 +70,7 @@ def search(
     """
     one_of("--sampler", sampler, SAMPLERS)
     for flag, value in (("trials", trials), ("heartbeat", heartbeat), ("top", top), ("seed", seed)):
-        if not isinstance(value, int) or isinstance(value, bool) or not _LEAST[flag] <= value <= _MOST:
-            message = f"--{flag} is a whole number from {_LEAST[flag]} to {_MOST:,}"
-            raise fail("unsupported", message, option(f"--{flag}", str(value)))
+        number_of(f"--{flag}", value, _LEAST[flag], _MOST)
     chosen = objectives(spelled_names(objective))
     given = space(
         os.fspath(spec),

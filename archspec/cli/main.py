@@ -17,7 +17,22 @@ if TYPE_CHECKING:
     import typer
 
 #: the modules of this package with a verb each, in the order of the help
-VERBS = ("check", "report", "audit", "reconcile", "diff", "build", "train", "sweep", "search", "new", "list", "show", "schema")
+VERBS = (
+    "check",
+    "report",
+    "audit",
+    "reconcile",
+    "diff",
+    "build",
+    "train",
+    "test",
+    "sweep",
+    "search",
+    "new",
+    "list",
+    "show",
+    "schema",
+)
 
 #: what to install for a module that an extra brings
 _EXTRAS = {

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 
@@ -40,12 +40,19 @@ InputOption = Annotated[
 ]
 
 
-def progress(word: str) -> Callable[[int, int], None]:
-    """Shows `measured 3 of 20` in one line of a terminal's stderr, which is empty again at the end; elsewhere nothing."""
+class Shown(Protocol):
+    """Told what is done, of how much, and the seconds left where they are known."""
 
-    def show(done: int, of: int) -> None:
+    def __call__(self, done: int, of: int, left: float | None = None) -> None: ...
+
+
+def progress(word: str) -> Shown:
+    """Shows `measured 3 of 20, 5 s left` in one line of a terminal's stderr, empty again at the end; elsewhere nothing."""
+
+    def show(done: int, of: int, left: float | None = None) -> None:
         if sys.stderr.isatty():
-            sys.stderr.write("\r\x1b[K" + (f"{word} {done} of {of}" if done < of else ""))
+            time = "" if left is None else f", {left / 60:.0f} min left" if left >= 90 else f", {left:.0f} s left"
+            sys.stderr.write("\r\x1b[K" + (f"{word} {done:,} of {of:,}{time}" if done < of else ""))
             sys.stderr.flush()
 
     return show

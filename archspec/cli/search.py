@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archspec.cli.options import EachOption, InputOption, ScaleOption, SetOption, SpecArgument, VaryOption, WhereOption, one_of
+from archspec.cli.options import (
+    EachOption,
+    InputOption,
+    ScaleOption,
+    SetOption,
+    SpecArgument,
+    VaryOption,
+    WhereOption,
+    one_of,
+    progress,
+)
 
 if TYPE_CHECKING:
     from archspec.design.search import Search
@@ -64,7 +74,7 @@ def command(
             set=changes or (),
             scale=scale,
             input=input,
-            progress=_show,
+            progress=progress("trial"),
             ready=lambda one: _ready(one, trials),
         )
     except KeyboardInterrupt:
@@ -84,11 +94,3 @@ def _ready(search: Search, trials: int) -> None:
 
     done, size = counts(search.trials)["finished"], search.space.size
     sys.stderr.write(f"{size:,} variants; {done:,} of {trials:,} trials are done\n")
-
-
-def _show(done: int, of: int, left: float | None) -> None:
-    """One line of a terminal's stderr, which is empty again at the end; elsewhere nothing."""
-    if sys.stderr.isatty():
-        time = "" if left is None else f", {left / 60:.0f} min left" if left >= 90 else f", {left:.0f} s left"
-        sys.stderr.write("\r\x1b[K" + (f"trial {done:,} of {of:,}{time}" if done < of else ""))
-        sys.stderr.flush()

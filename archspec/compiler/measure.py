@@ -19,6 +19,12 @@ from archspec.language.places import option
 Progress = Callable[[int, int], None]
 
 
+def check_device(device: str) -> None:
+    """Raises SpecError for a device that is not there."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise fail("unsupported", "torch finds no CUDA device on this machine", option("--device", device))
+
+
 class CpuClock:
     """Marks points in time, and says what lies between them in seconds."""
 
@@ -63,8 +69,7 @@ def measure(model: Model, network: Network, settings: Settings, progress: Progre
 
     Raises SpecError for a device that is not there, and for what torch cannot run on it.
     """
-    if settings.device == "cuda" and not torch.cuda.is_available():
-        raise fail("unsupported", "torch finds no CUDA device on this machine", option("--device", settings.device))
+    check_device(settings.device)
     clock, dtype = CLOCKS[settings.device](), getattr(torch, settings.dtype)
     rounds, timed = settings.repeats, {name: child for name, child in model.named_children() if name not in model.heads}
     wholes: list[float] = []

@@ -15,7 +15,7 @@ from archspec.compiler.checks import check_weights_file
 from archspec.design.plan import Plan, plan
 from archspec.files import write_whole
 from archspec.ir.tree import Network
-from archspec.language.diagnostics import Problems, did_you_mean, fail
+from archspec.language.diagnostics import Problems, SpecError, did_you_mean, fail
 from archspec.language.names import nearest
 from archspec.language.places import Place, option
 
@@ -50,6 +50,16 @@ def save_weights(model: nn.Module, network: Network, path: Path, more: Mapping[s
     write_whole(path, write)
 
 
+def metadata(path: Path, flag: str = "--weights") -> dict[str, str]:
+    """What a safetensors file says of itself, without its tensors. Raises SpecError."""
+    check_weights_file(path, flag)
+    try:
+        with safe_open(path, "pt") as file:
+            return file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise _no_weights(path, error, flag) from None
+
+
 def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--weights", *, partial: bool = False) -> Loaded:
     """Loads a safetensors file whose tensors fit exactly; those of heads are left out if the model has none. `partial` loads
     those that fit by name and size, and leaves the others of the model as they are. Raises SpecError.
@@ -58,7 +68,7 @@ def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--
     check_weights_file(path, flag)
     try:
         with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
+            told = file.metadata() or {}
             held = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - not a dict
             sizes = {name: tuple(one.get_shape()) for name, one in held.items()}
             wanted = model.state_dict()
@@ -69,12 +79,16 @@ def load_weights(model: nn.Module, network: Network, path: Path, flag: str = "--
             found = plan(mine, {name: tuple(tensor.shape) for name, tensor in wanted.items()})
             both = (name for name in wanted if name in mine)
             kinds = [name for name in both if wanted[name].is_floating_point() != held[name].get_dtype().startswith(("F", "BF"))]
-            _check(found, kinds, network, metadata.get("name"), place, partial)
+            _check(found, kinds, network, told.get("name"), place, partial)
             tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in found.carried}
     except (SafetensorError, OSError) as error:
-        raise fail("bad-weights", f"{path} is not a safetensors file: {error}", place) from None
+        raise _no_weights(path, error, flag) from None
     model.load_state_dict(tensors, strict=not partial)
-    return Loaded(len(tensors), left_out, metadata.get("digest"), found)
+    return Loaded(len(tensors), left_out, told.get("digest"), found)
+
+
+def _no_weights(path: Path, error: Exception, flag: str) -> SpecError:
+    return fail("bad-weights", f"{path} is not a safetensors file: {error}", option(flag, str(path)))
 
 
 def _check(found: Plan, kinds: list[str], network: Network, written: str | None, place: Place, partial: bool) -> None:

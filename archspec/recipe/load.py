@@ -9,9 +9,10 @@ from typing import Any
 
 from archspec.language.changes import nested, option_value
 from archspec.language.diagnostics import Problems, SpecError, fail
-from archspec.language.documents import as_text, chain
+from archspec.language.documents import as_text, chain, documents
 from archspec.language.nodes import Map, Node, Text, is_null
 from archspec.language.places import Place, Source
+from archspec.language.reader import decode
 from archspec.language.resolve import RECIPES
 from archspec.language.validation import validated
 from archspec.recipe.named import value
@@ -62,11 +63,29 @@ def load(name: str, *, set: Iterable[str] = (), flag: str = "--recipe-set") -> R
     not looked up. Raises SpecError with all that is wrong.
     """
     problems = Problems()
-    documents = [found.node for found in chain(name, problems, RECIPES)]
-    texts = [node.place.source.text for node in documents]
-    for node in documents:
+    return _loaded([found.node for found in chain(name, problems, RECIPES)], set, flag, problems)
+
+
+def loaded_text(text: str, name: str, *, set: Iterable[str] = (), flag: str = "--recipe-set") -> Recipe:
+    """The recipe that a whole text holds: a stream of documents, as in `Recipe.text`. `name` says in errors where it was found.
+
+    It is not resolved against files: a text that extends something outside of itself is refused. Raises SpecError.
+    """
+    problems = Problems()
+    found = documents(decode(text.encode(), name), problems, RECIPES.word)
+    if "extends" in found[0]:
+        raise fail("bad-value", "the first document of a whole recipe extends nothing", found[0]["extends"].place)
+    return _loaded(found, set, flag, problems)
+
+
+def _loaded(found: list[Map], set: Iterable[str], flag: str, problems: Problems) -> Recipe:
+    """The recipe of documents, of which each is laid over those before it, and of the changes on the command line."""
+    texts = [node.place.source.text for node in found]
+    for node in found:
         if "name" not in node or is_null(node["name"]):
             problems.add("missing-key", "the key `name` is missing", node.place, hint="a recipe has a name")
+    layers = [*found]
+    name = next((node["name"] for node in reversed(found) if "name" in node), Text("recipe", found[0].place))
     for item in set:
         try:
             option = _option(Source(flag, item), flag)
@@ -74,11 +93,11 @@ def load(name: str, *, set: Iterable[str] = (), flag: str = "--recipe-set") -> R
             for diagnostic in error.diagnostics:
                 problems.include(diagnostic)
         else:
-            documents.append(option)
+            layers.append(option)
             place = option.place
-            words = {Text(key, place): documents[0].get("name", Text("recipe", place)) for key in ("extends", "name")}
+            words = dict.fromkeys((Text("extends", place), Text("name", place)), name)
             texts.append(as_text(Map(place, {**words, **{option.key(key): value for key, value in option.items()}})))
-    node, *changes = documents
+    node, *changes = layers
     for change in changes:
         node = _laid_over(node, change)
     settings = validated(RecipeModel, node, problems)

@@ -29,7 +29,7 @@ from archspec.training.boundary import Boundary, WholeFiles
 from archspec.training.history import LARGER, History, Row
 from archspec.training.loaders import Loaders
 from archspec.training.module import MONITORED, Classifier
-from archspec.training.run import Run
+from archspec.training.run import RECIPE, Run
 from archspec.training.screen import Progress
 
 #: what the system says when a file has no room, or must not be written
@@ -97,7 +97,7 @@ def fit(
 
     def save(path: Path) -> None:
         if trainer.is_global_zero:
-            save_weights(classifier.model, classifier.network, path, {"recipe": recipe.text})
+            save_weights(classifier.model, classifier.network, path, {RECIPE: recipe.text})
 
     history = History(run.metrics, monitored, lambda: save(run.best), show, say)
     averaging = Averaging(settings.averaging) if settings.averaging else None

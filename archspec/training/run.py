@@ -17,6 +17,8 @@ from archspec.language.diagnostics import SpecError, fail
 from archspec.language.places import Place, option
 from archspec.recipe.load import Recipe
 
+#: the key of a weights file's metadata that holds the whole recipe
+RECIPE = "recipe"
 _PACKAGES = ("archspec-nn", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "numpy")
 
 

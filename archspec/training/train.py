@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 from torchvision.transforms import v2
 
 from archspec.compiler.module import Model, build_model
@@ -19,6 +20,8 @@ from archspec.language.places import Place, option
 from archspec.recipe.load import Recipe
 from archspec.recipe.named import Named
 from archspec.training import torch_names
+from archspec.training.crops import View, view
+from archspec.training.cut import cut
 from archspec.training.data import Images, Splits, Unreadable, check_suits, training_data
 from archspec.training.fit import Fitted, Machine, check_parts, fit, statistics_per_process
 from archspec.training.history import Row
@@ -68,8 +71,9 @@ def train_network(
         for text in _before(recipe, splits, model, machine):
             say(text)
     classifier = Classifier(network, recipe, model, made_of)
+    look = view(recipe, network.input.height, network.input.width, "center")
     augment, tested = (_transform(names) for names in (recipe.settings.transforms.train, recipe.settings.transforms.test))
-    loaders = Loaders(recipe, splits, parts, network.input.tensor, augment, _look(network, recipe, tested))
+    loaders = Loaders(recipe, splits, parts, network.input.tensor, augment, _Look(look, tested))
     fitted = fit(classifier, loaders, run, machine, resume=goes_on, show=show, say=say)
     if machine.first:
         run.write(network, recipe, {**facts, "finished": True, "best": fitted.best})
@@ -122,7 +126,12 @@ def _before(recipe: Recipe, splits: Splits, model: Model, machine: Machine) -> I
         yield "batch norm has statistics of its own in each process: they are shared on GPUs only"
 
 
-def _look(network: Network, recipe: Recipe, tested: v2.Transform) -> v2.Transform:
-    """What validation sees of an image: the center, and the recipe's transforms of a crop."""
-    size = list(network.input.tensor[1:])
-    return v2.Compose([v2.Resize(recipe.settings.test.resize or 32), v2.CenterCrop(size), tested])
+@dataclass(frozen=True)
+class _Look:
+    """What validation sees of an image: its center, after the recipe's transforms of a crop."""
+
+    view: View
+    tested: v2.Transform
+
+    def __call__(self, image: Tensor) -> Any:
+        return self.tested(cut(image, self.view)[0])

@@ -37,7 +37,7 @@ HEAVY = {
 #: Where torch may be imported at the top of a file.
 TORCH_FILES = {"ops/modules.py"}
 #: Where it may not, in a part that builds on torch: what can be said before it is imported.
-TORCHLESS = {"compiler/checks.py", "training/crops.py", "training/results.py"}
+TORCHLESS = {"compiler/checks.py", "training/run.py", "training/crops.py", "training/results.py"}
 TORCH_PARTS = {"compiler", "training"}
 
 FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))

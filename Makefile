@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: build test check format bench networks ledger memory clean
+.PHONY: build test check format bench bench-training networks ledger memory clean
 
 build: $(SETUP)  ## set up, then the main job: compile, run and audit Table 1 of GoogLeNet
 	$(BIN)/archspec build specs/googlenet.yaml
@@ -31,6 +31,9 @@ bench: $(SETUP)  ## start-up and the language beside importing torch, the closed
 	$(BIN)/python benchmarks/language.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/analysis.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/sweep.py
+
+bench-training: $(SETUP)  ## trains LeNet-5 and GoogLeNet for 32x32 on the digits (20 minutes), into docs/training.md
+	$(BIN)/python benchmarks/training.py --write
 
 networks: $(SETUP)  ## compares every shipped spec with a module that stands by itself, into docs/networks.md
 	$(BIN)/python tests/networks_table.py

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the machine in words, and docs/performance.md, into which they write."""
+"""What the benchmarks share: the machine in words, and the page of the docs into which they write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from archspec.analysis.latency import processor
 
-PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def machine(packages: Iterable[str] = ()) -> str:
@@ -36,9 +36,10 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def write(section: str, text: str) -> None:
-    """Puts the text into the page, between `<!-- SECTION -->` and `<!-- end -->`."""
-    page = PAGE.read_text("utf-8")
+def write(section: str, text: str, page: str = "performance.md") -> None:
+    """Puts the text into a page of the docs, between `<!-- SECTION -->` and `<!-- end -->`."""
+    path = DOCS / page
+    before = path.read_text("utf-8")
     pattern = re.compile(rf"(<!-- {section} -->\n).*?(<!-- end -->)", re.DOTALL)
-    assert len(pattern.findall(page)) == 1, f"{PAGE} has no section {section}"
-    PAGE.write_text(pattern.sub(lambda found: f"{found[1]}\n{text}\n{found[2]}", page), "utf-8")
+    assert len(pattern.findall(before)) == 1, f"{path} has no section {section}"
+    path.write_text(pattern.sub(lambda found: f"{found[1]}\n{text}\n{found[2]}", before), "utf-8")

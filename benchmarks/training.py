@@ -117,7 +117,7 @@ def batches(recipe: Any, batch: int, images: Any = None) -> DataLoader[Any]:
     return loader
 
 
-def throughput(repeats: int = 5, steps: int = 8, batch: int = 32) -> Iterator[list[str]]:
+def throughput(repeats: int = 5, steps: int = 16, batch: int = 32) -> Iterator[list[str]]:
     """An epoch of `archspec train` and of a plain torch loop over the same images, by turns; both read and change images."""
     size = {"data.arguments.size": steps * batch, "data.arguments.image_size": "[1, 8, 8]", "data.arguments.num_classes": 10}
     changes = ["epochs=1", f"batch={batch}", "data.held_out=null", *(f"{key}={value}" for key, value in size.items())]

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -28,6 +28,7 @@ from archspec.language.blocks import FORMULA_NAMES, scheme_names
 from archspec.language.diagnostics import CODES
 from archspec.language.figures import Counts, OpRules, ParamRules
 from archspec.language.names import CLAIMS, HEAD_KEYS, STRUCTURE
+from archspec.language.nodes import shown as cell
 from archspec.language.schema import (
     BlockModel,
     ColumnModel,
@@ -40,11 +41,14 @@ from archspec.language.schema import (
     TotalClaims,
 )
 from archspec.language.values import TYPES
+from archspec.recipe.load import load as load_recipe
+from archspec.recipe.schema import RecipeModel
 from archspec.render.columns import COLUMNS, FVCORE_COLUMNS
 from archspec.render.data import audit_data
 from archspec.render.measured import MEASURED_COLUMNS
 from archspec.render.reference.pages import PAGES as REFERENCE
 from archspec.render.reference.pages import reference_page
+from archspec.training.crops import table, view
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -107,6 +111,9 @@ def test_a_spec_is_what_the_page_says_it_is(block: Fenced, tmp_path: Path, monke
     write_files(tmp_path, block.page, block.start)
     path = tmp_path / (block.file or "spec.yaml")
     path.write_text(block.text, "utf-8")
+    if block.note == "recipe":
+        assert load_recipe(str(path)).settings.name == path.stem
+        return
     found = api.check(path)
     if block.note.startswith("wrong: "):
         assert {one.code for one in found} == set(block.note.removeprefix("wrong: ").split(", ")), [*map(str, found)]
@@ -252,6 +259,40 @@ def test_the_report_page_has_every_column() -> None:
     assert page == with_columns(page), "run python tests/test_docs.py"
 
 
+KEYS_TABLE = re.compile(r"(<!-- keys of a recipe: [^>]*-->\n).*?(<!-- end of keys -->)", re.DOTALL)
+CROPS_TABLE = re.compile(r"(<!-- crops: [^>]*-->\n).*?(<!-- end of crops -->)", re.DOTALL)
+
+
+def recipe_keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    """The keys of a recipe, those inside of others after them."""
+    for name, field in model.model_fields.items():
+        path = before + (field.alias or name)
+        inner = [one for one in (field.annotation, *get_args(field.annotation)) if isinstance(one, type)]
+        nested = next((one for one in inner if issubclass(one, BaseModel) and one is not SourceInfo), None)
+        plain = isinstance(field.default, int | float | str) and field.default != ""
+        default = "needed" if field.is_required() or path == "name" else f"`{cell(field.default)}`" if plain else ""
+        yield f"| `{path}` | {default} | {field.description} |"
+        if nested is not None:
+            yield from recipe_keys(nested, f"{path}: ")
+
+
+def with_recipe(page: str) -> str:
+    """The page with the keys of a recipe, and the crops of an image."""
+    keys = "\n".join(["| key | if left out | |", "|---|---|---|", *recipe_keys(RecipeModel)])
+    (header, *crops) = table(500, 375, view(load_recipe("googlenet"), 224, 224))
+    rows = [header, ["---"] * len(header), *crops]
+    text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    page = KEYS_TABLE.sub(lambda found: f"{found[1]}\n{keys}\n\n{found[2]}", page)
+    return CROPS_TABLE.sub(lambda found: f"{found[1]}\n{text}\n\n{found[2]}", page)
+
+
+def test_the_training_page_has_every_key_and_crop() -> None:
+    page = (DOCS / "training.md").read_text("utf-8")
+    assert KEYS_TABLE.search(page)
+    assert CROPS_TABLE.search(page)
+    assert page == with_recipe(page), "run python tests/test_docs.py"
+
+
 def op_files() -> Iterator[Path]:
     """The files of ops: those that name one."""
     for path in (ROOT / "archspec" / "ops").glob("*.py"):
@@ -354,5 +395,7 @@ if __name__ == "__main__":
         (DOCS / f"{kind}.md").write_text(reference_page(kind), "utf-8")
     report = DOCS / "report.md"
     report.write_text(with_columns(report.read_text("utf-8")), "utf-8")
+    training = DOCS / "training.md"
+    training.write_text(with_recipe(training.read_text("utf-8")), "utf-8")
     for each in PAGES:
         overwrite(each)

@@ -18,7 +18,7 @@ from archspec.language.blocks import LIBRARY
 from archspec.ops import op
 from archspec.render.reference.columns import DescribedColumn
 from archspec.render.reference.describe import Described, describe
-from archspec.render.reference.listing import lines, names
+from archspec.render.reference.listing import lines, listed, names
 
 ROOT = Path(__file__).parent.parent
 SPECS = {path.stem: path for path in (ROOT / "specs").rglob("*.yaml")}
@@ -39,14 +39,15 @@ def test_list_names_all_that_there_is() -> None:
     assert printed["schema"] == 1
     assert [each["name"] for each in printed["blocks"]] == sorted(p.stem.replace("_", " ") for p in LIBRARY.glob("*.yaml"))
     assert [each["name"] for each in printed["specs"]] == sorted(SPECS)
+    assert [each["name"] for each in printed["recipes"]] == sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
     assert {"conv", "linear", "max pool"} <= {each["name"] for each in printed["ops"]}
     assert not {"base", "modules", "window"} & {each["name"] for each in printed["ops"]}
-    assert [each["name"] for kind in ("ops", "blocks", "specs") for each in printed[kind] if not each["about"]] == []
+    assert [each["name"] for kind in ("ops", "blocks", "specs", "recipes") for each in printed[kind] if not each["about"]] == []
 
 
 def test_the_table_has_a_line_for_each() -> None:
     printed = run("list").stdout.splitlines()
-    for kind in names():
+    for kind in listed():
         at = printed.index(kind) + 1
         for name, about in lines(kind).items():
             assert printed[at].split(maxsplit=len(name.split()))[-1] == about
@@ -54,7 +55,7 @@ def test_the_table_has_a_line_for_each() -> None:
             at += 1
 
 
-@pytest.mark.parametrize("kind", ["ops", "blocks", "specs"])
+@pytest.mark.parametrize("kind", ["ops", "blocks", "specs", "recipes"])
 def test_one_kind_alone(kind: str) -> None:
     assert list(data("list", kind)) == ["schema", kind]
     assert run("list", kind).stdout.splitlines()[0] == kind
@@ -157,7 +158,7 @@ def test_what_does_not_exist_is_answered_with_the_nearest(name: str, near: str) 
 @pytest.mark.parametrize(
     ("words", "known"),
     [
-        (["list", "op"], "KIND is one of ops, blocks, specs"),
+        (["list", "op"], "KIND is one of ops, blocks, specs, recipes"),
         (["list", "--format", "xml"], "--format is one of table, json"),
         (["show", "relu", "--format", "xml"], "--format is one of table, json"),
     ],

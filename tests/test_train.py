@@ -166,3 +166,18 @@ def test_two_processes_have_the_loss_curve_of_one_with_the_same_batch(files: Pat
     for name in ("training loss", "validation loss", "validation top-1"):
         assert [float(row[name]) for row in figures("two")] == pytest.approx([row[name] for row in one.rows], abs=1e-4), name
     assert one.rows[-1]["training loss"] < 0.95 * one.rows[0]["training loss"]
+
+
+def test_the_heads_carry_gradient_to_the_modules_below_them() -> None:
+    """GoogLeNet for 32x32 at a quarter of its width: aux1 reads 4a and aux2 reads 4d, so that only they train what is below."""
+    torch.manual_seed(0)
+    model = archspec.build("googlenet-32", scale="width=0.25", classes=10)
+    outputs = model(torch.randn(4, 3, 32, 32))
+    labels = torch.arange(4)
+    for head, reached in (("aux1", {"3a": True, "4a": True, "4b": False}), ("aux2", {"3a": True, "4d": True, "4e": False})):
+        loss = F.cross_entropy(getattr(outputs, head), labels)
+        for module, carries in reached.items():
+            weights = [*model.get_submodule(f"inception_{module}").parameters()]
+            found = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
+            norms = [0.0 if one is None else float(one.norm()) for one in found]
+            assert all(norm > 1e-6 for norm in norms) if carries else not any(norms), (head, module)

@@ -78,7 +78,7 @@ class TransformsModel(Strict):
 class AveragingModel(Strict):
     """Weights averaged over the steps of the training, which validation and the result use."""
 
-    kind: Literal["polyak", "ema"] = Field(description="the mean of all steps, or one that forgets")
+    kind: Literal["polyak", "ema"] = Field(description="polyak: the mean of all steps; ema: one that forgets")
     decay: Number | None = Field(default=None, description="of ema: what a step keeps of the mean, 0.999 if it is not stated")
     start: Natural = Field(default=0, alias="from epoch", description="the first epoch, from 0, whose steps count")
 
@@ -86,7 +86,7 @@ class AveragingModel(Strict):
 class EarlyStopModel(Strict):
     """The training ends when a validation metric gets no better."""
 
-    metric: Literal["loss", "top-1", "top-5"] = Field(default="loss", description="of the validation")
+    metric: Literal["loss", "top-1", "top-5"] = Field(default="loss", description="of the validation: loss, top-1 or top-5")
     patience: Count = Field(description="epochs without a better value")
     least: Number = Field(default=0, alias="min delta", description="what counts as better")
 
@@ -96,7 +96,9 @@ class TestModel(Strict):
 
     __test__ = False  # no test of pytest's
 
-    protocol: Protocol = Field(default="center", description="of `archspec test`; validation looks at the center")
+    protocol: Protocol = Field(
+        default="center", description="of `archspec test`: center, 10-crop or 144-crop; validation looks at the center"
+    )
     resize: Annotated[Count | None, BeforeValidator(_null, json_schema_input_type=Count | _NONE)] = Field(
         default=None, description="of center and 10-crop: the shorter side before crops, 256/224 of the input if not stated"
     )
@@ -116,16 +118,23 @@ class RecipeModel(Strict):
     epochs: Count = Field(description="passes over the training images")
     batch: Count = Field(description="images of one step of the optimizer, on all devices together")
     accumulate: Count = Field(default=1, description="parts in which a batch goes through the network, their gradients added")
-    precision: Precision = Field(default="32-true", description="of numbers, as Lightning names it")
+    precision: Precision = Field(
+        default="32-true", description="of numbers, as Lightning names it: 32-true, 64-true, bf16-true, bf16-mixed, 16-mixed"
+    )
     optimizer: Name = Field(description="of torch.optim, with its arguments")
     schedule: Annotated[Name | None, BeforeValidator(_null, json_schema_input_type=Name | _NONE)] = Field(
         default=None, description="of the learning rate: of torch.optim.lr_scheduler, with its arguments"
     )
-    every: Literal["epoch", "step"] = Field(default="epoch", alias="schedule every", description="when the schedule goes on")
+    every: Literal["epoch", "step"] = Field(
+        default="epoch", alias="schedule every", description="when the schedule goes on: after each epoch, or each step"
+    )
     clip: Annotated[Number | None, BeforeValidator(_null, json_schema_input_type=Number | _NONE)] = Field(
         default=None, alias="clip norm", description="the most that the gradients' norm may be"
     )
-    loss: Name = Field(default=_CROSS_ENTROPY, description="of torch.nn, between logits and the numbers of classes")
+    loss: Name = Field(
+        default=_CROSS_ENTROPY,
+        description="of torch.nn, between logits and the numbers of classes; CrossEntropyLoss if it is not stated",
+    )
     heads: Bool = Field(default=True, description="whether the spec's heads are trained too, each loss weighted as the spec says")
     averaging: Annotated[AveragingModel | None, BeforeValidator(_null, json_schema_input_type=AveragingModel | _NONE)] = Field(
         default=None, description="of the weights over the steps"

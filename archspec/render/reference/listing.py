@@ -5,8 +5,9 @@ from __future__ import annotations
 from archspec.ir.types import Type
 from archspec.language.blocks import library_block, library_names
 from archspec.language.load import load
-from archspec.language.resolve import shipped, spaces, specs_folder
+from archspec.language.resolve import RECIPES, shipped, spaces, specs_folder
 from archspec.ops import op, op_names
+from archspec.recipe.load import load as load_recipe
 
 
 def names() -> dict[str, tuple[str, ...]]:
@@ -14,10 +15,17 @@ def names() -> dict[str, tuple[str, ...]]:
     return {"ops": op_names(), "blocks": library_names(), "specs": tuple(sorted((*shipped(), *spaces())))}
 
 
+def listed() -> dict[str, tuple[str, ...]]:
+    """All that has a name, by kind: recipes too, which are read as they are."""
+    return {**names(), "recipes": tuple(sorted(RECIPES.known))}
+
+
 def lines(kind: str) -> dict[str, str]:
     """What each name of a kind is, in one line."""
     if kind == "specs":
         return {name: load(name).about for name in names()[kind]}
+    if kind == "recipes":
+        return {name: load_recipe(name).settings.about for name in listed()[kind]}
     return {name: first_line(about_of(type_of(kind, name))) for name in names()[kind]}
 
 

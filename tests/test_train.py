@@ -161,7 +161,7 @@ def test_two_processes_have_the_loss_curve_of_one_with_the_same_batch(files: Pat
     one = train("one", *changes, spec="plain.yaml")
     shown, said = two.communicate(timeout=120)
     assert two.returncode == 0, said
-    assert [line.split()[1] for line in shown.splitlines()] == [str(number) for number in range(1, 21)], "each epoch once"
+    assert [line.split()[0] for line in shown.splitlines()] == ["epoch", *map(str, range(1, 21))], "each epoch once"
     assert [int(row["step"]) for row in figures("two")] == [row["step"] for row in one.rows] == list(range(1, 21))
     for name in ("training loss", "validation loss", "validation top-1"):
         assert [float(row[name]) for row in figures("two")] == pytest.approx([row[name] for row in one.rows], abs=1e-4), name
@@ -181,3 +181,51 @@ def test_the_heads_carry_gradient_to_the_modules_below_them() -> None:
             found = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
             norms = [0.0 if one is None else float(one.norm()) for one in found]
             assert all(norm > 1e-6 for norm in norms) if carries else not any(norms), (head, module)
+
+
+PICTURES = """
+name: pictures
+input: 24x24x3
+rows:
+  - {id: conv1, type: convolution, patch size/stride: 5x5/2, filters: 8, norm: batch norm}
+  - {id: pool, type: adaptive avg pool}
+  - {id: fc, type: linear, filters: 3}
+"""
+LOOK = """
+name: look
+epochs: 20
+batch: 8
+optimizer: {AdamW: {lr: 0.03}}
+transforms:
+  train: [RandomResizedCrop: {size: 24}, RandomHorizontalFlip, ToDtype: {dtype: float32, scale: true}]
+  test: [ToDtype: {dtype: float32, scale: true}]
+test: {protocol: 144-crop}
+"""
+
+
+def test_a_folder_of_pictures_is_trained_on_and_tested_with_144_crops(files: Path) -> None:
+    """Parts of photographs that scikit-learn and matplotlib ship, landscapes and portraits, and a file that is none."""
+    from matplotlib.cbook import get_sample_data
+    from PIL import Image
+    from sklearn.datasets import load_sample_images
+
+    photographs = dict(zip(("china", "flower"), map(Image.fromarray, load_sample_images().images), strict=True))
+    with get_sample_data("grace_hopper.jpg") as file:
+        photographs["hopper"] = Image.open(file).convert("RGB")
+    for name, photograph in photographs.items():
+        for number in range(20):
+            left, top, part = 14 * number, 7 * number, "val" if number % 4 == 1 else "train"
+            path = Path(f"data/{part}/{name}/{number}.jpg")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            photograph.crop((left, top, left + 200 + 40 * (number % 3), top + 240)).resize((60, 72 - 24 * (number % 2))).save(
+                path
+            )
+    Path("data/val/hopper/damaged.jpg").write_bytes(Path("data/val/hopper/1.jpg").read_bytes()[:200])
+    Path("pictures.yaml").write_text(PICTURES)
+    Path("look.yaml").write_text(LOOK)
+    trained = archspec.train("pictures.yaml", recipe="look.yaml", data="data", output="run", accelerator="cpu")
+    assert trained.rows[-1]["skipped"] == 1
+    tested = archspec.test("pictures.yaml", weights="run", data="data", batch=50).data()
+    assert (tested["images"], tested["crops"], tested["sides"]) == (15, 144, [27, 31, 34, 38])
+    assert [one["image"] for one in tested["skipped"]] == ["data/val/hopper/damaged.jpg"]
+    assert tested["models"][0]["top_1"]["right"] >= 12

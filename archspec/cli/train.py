@@ -39,6 +39,14 @@ def command(
 ) -> None:
     """Train a spec by a recipe; Ctrl-C stops it, and --resume goes on."""
     from archspec.api.trainings import train
+    from archspec.render.trained import epoch_lines
+
+    shown: list[float] = []
+
+    def show(row: dict[str, float]) -> None:
+        for line in epoch_lines(row, header=not shown):
+            typer.echo(line)
+        shown.append(row["epoch"])
 
     one_of("--accelerator", accelerator, ("auto", "cpu", "gpu"))
     try:
@@ -59,23 +67,9 @@ def command(
             scale=scale,
             input=input,
             say=lambda text: typer.echo(text, err=True),
-            show=lambda row: typer.echo(_line(row)),
+            show=show,
             reading=progress("read"),
         )
     except KeyboardInterrupt:
         sys.stderr.write(f"stopped; archspec train --resume -o {output} goes on\n")
         raise
-
-
-def _line(row: dict[str, float]) -> str:
-    """An epoch's figures in one line."""
-    parts = [f"epoch {row['epoch']:g}", *(f"{name} {_figure(name, row[name])}" for name in row if name not in _UNSHOWN)]
-    return "  ".join([*parts, f"{row['seconds']:.1f} s"])
-
-
-#: figures that metrics.csv alone has, or that stand elsewhere in the line
-_UNSHOWN = ("epoch", "step", "loss", "skipped", "seconds")
-
-
-def _figure(name: str, value: float) -> str:
-    return f"{100 * value:.2f} %" if "top-" in name else f"{value:.4g}"

@@ -102,7 +102,9 @@ def fit(
     history = History(run.metrics, monitored, lambda: save(run.best), show, say)
     averaging = Averaging(settings.averaging) if settings.averaging else None
     boundary = Boundary(run.last)
-    callbacks: list[Callback] = [history, *([averaging] if averaging else []), *_early_stop(recipe), Progress(), boundary]
+    # each in its place: the progress leaves its line before a row is shown, the history sees the average before it is swapped
+    # away, the state is saved after the average has taken a step in
+    callbacks: list[Callback] = [Progress(), history, *([averaging] if averaging else []), *_early_stop(recipe), boundary]
     with _quiet():
         trainer = pl.Trainer(
             accelerator=machine.accelerator,

@@ -43,12 +43,16 @@ class Progress(Callback):
         pace = (time.perf_counter() - self._begun) / max(1, done - self._first)
         left = duration(pace * (epochs * batches - done))
         loss = float(outputs["loss"] if isinstance(outputs, dict) else outputs) * trainer.accumulate_grad_batches
-        at = f"epoch {trainer.current_epoch + 1} of {epochs}, batch {batch_idx + 1:,} of {batches:,}"
+        parts = trainer.accumulate_grad_batches
+        at = f"epoch {trainer.current_epoch + 1} of {epochs}, step {batch_idx // parts + 1:,} of {batches // parts:,}"
         self._draw(f"{at}, loss {loss:.4f}, {left} left")
 
-    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if self._shown and trainer.is_global_zero:
-            self._draw(f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}, validation")
+    def on_validation_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        if self._shown and trainer.is_global_zero and time.perf_counter() - self._drawn >= _REDRAW:
+            of = sum(map(int, trainer.num_val_batches))
+            self._draw(f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}, validation {batch_idx:,} of {of:,}")
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.clear()

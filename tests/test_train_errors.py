@@ -17,7 +17,7 @@ from training_runs import PLAIN, figures, train
 
 import archspec
 from archspec import SpecError
-from archspec.training.fit import Machine, statistics_per_process
+from archspec.training.machine import Machine, statistics_per_process
 
 
 def said(run: Callable[[], Any]) -> list[tuple[str, str, str]]:
@@ -48,7 +48,7 @@ def test_a_new_run_says_what_it_needs(files: Path) -> None:
 WRONG = {
     "a batch that cannot be shared": (
         ("accumulate=7",),
-        ("recipe.yaml:4:8", "bad-value", "a batch of 240 images cannot be shared by 1 processes with 7 parts each"),
+        ("recipe.yaml:4:8", "bad-value", "a batch of 240 images cannot be shared by 1 process with 7 parts each"),
     ),
     "a batch larger than the data": (
         ("batch=2000",),
@@ -58,6 +58,21 @@ WRONG = {
         ("optimizer=SGDD",),
         ("--recipe-set:1:11", "unknown-class", "`SGDD` is no optimizer of torch.optim that a recipe may name"),
     ),
+    "a batch norm that sees one image": (
+        ("batch=2",),
+        ("--recipe-set:1:7", "bad-value", "batch norm takes its statistics from a part of a batch, and a part has one image"),
+    ),
+    "a stop that looks at nothing": (
+        ("data.held_out=null", "early_stop={patience: 2}"),
+        (
+            *("--recipe-set:1:12", "bad-data"),
+            "there is no validation to stop by: the data has no validation images, and the recipe holds none out",
+        ),
+    ),
+    "a plateau by steps": (
+        ("schedule=ReduceLROnPlateau", "schedule_every=step"),
+        ("--recipe-set:1:16", "bad-value", "ReduceLROnPlateau goes by the validation, which comes once an epoch"),
+    ),
     "an unknown key": (("epoch=3",), ("--recipe-set:1:1", "unknown-key", "`epoch` is not a key here")),
 }
 
@@ -66,6 +81,22 @@ WRONG = {
 def test_a_wrong_recipe_makes_no_run(files: Path, changes: tuple[str, ...], expected: tuple[str, str, str]) -> None:
     assert said(lambda: train("run", *changes)) == [expected]
     assert not Path("run").exists()
+
+
+def test_a_machine_without_what_is_asked_for(files: Path) -> None:
+    if not torch.accelerator.is_available():
+        assert said(lambda: archspec.train("net.yaml", recipe="recipe.yaml", data="digits", output="run", accelerator="gpu")) == [
+            ("--accelerator:1:1", "unsupported", "torch finds no GPU here")
+        ]
+    assert said(lambda: train("run", strategy="fsdp")) == [
+        ("--strategy:1:1", "unsupported", "--strategy is one of auto, ddp, found `fsdp`")
+    ]
+
+
+def test_weights_and_a_run_that_goes_on(made: Path) -> None:
+    assert said(lambda: train("run", resume=True, weights="run/weights.safetensors")) == [
+        ("--weights:1:1", "unsupported", "a run that goes on has weights of its own")
+    ]
 
 
 def test_classes_that_differ_from_the_data(files: Path) -> None:

@@ -69,6 +69,9 @@ def train(
     """
     from archspec.compiler.checks import check_memory, check_weights_file
 
+    if resume and weights is not None:
+        message = "a run that goes on has weights of its own"
+        raise fail("unsupported", message, option("--weights", os.fspath(weights)), hint="leave --weights or --resume out")
     run = Run(Path(output))
     told = run.told() if resume else {}
     changed = bool(set or scale or input or vars)
@@ -82,7 +85,7 @@ def train(
     check_memory(network, option("SPEC", os.fspath(spec or run.spec)), heads=rules.settings.heads)
     if weights is not None:
         check_weights_file(Path(weights))
-    from archspec.training.fit import Machine
+    from archspec.training.machine import Machine
     from archspec.training.train import Start, train_network
 
     machine = Machine(accelerator, devices, nodes, strategy)

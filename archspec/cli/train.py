@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from archspec.cli.options import InputOption, ScaleOption, SetOption, one_of, progress
+from archspec.cli.options import InputOption, ScaleOption, SetOption, progress
 
 
 def command(
@@ -32,7 +32,7 @@ def command(
     accelerator: Annotated[str, typer.Option("--accelerator", help="auto, cpu or gpu.")] = "auto",
     devices: Annotated[int, typer.Option("--devices", min=1, help="Of each machine: processes that share each batch.")] = 1,
     nodes: Annotated[int, typer.Option("--nodes", min=1, help="Machines.")] = 1,
-    strategy: Annotated[str, typer.Option("--strategy", help="Lightning's, where devices are several: ddp, fsdp.")] = "auto",
+    strategy: Annotated[str, typer.Option("--strategy", help="auto, or ddp: each process has the whole network.")] = "auto",
     changes: SetOption = None,
     scale: ScaleOption = None,
     input: InputOption = None,
@@ -48,7 +48,6 @@ def command(
             typer.echo(line)
         shown.append(row["epoch"])
 
-    one_of("--accelerator", accelerator, ("auto", "cpu", "gpu"))
     try:
         train(
             spec,
@@ -70,6 +69,7 @@ def command(
             show=show,
             reading=progress("read"),
         )
-    except KeyboardInterrupt:
-        sys.stderr.write(f"stopped; archspec train --resume -o {output} goes on\n")
+    except (KeyboardInterrupt, SystemExit):
+        made = (output / "run.json").is_file()
+        sys.stderr.write(f"stopped; archspec train --resume -o {output} goes on\n" if made else "stopped\n")
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import signal
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -35,14 +36,6 @@ def _write(part: Path, buffer: io.BytesIO) -> None:
         file.write(buffer.getbuffer())
 
 
-class Stopped(KeyboardInterrupt):
-    """Ctrl-C, or SIGTERM, was answered with a checkpoint; `number` is the signal's."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-
 class Boundary(Callback):
     """Saves the state as `path` at the start of every epoch and at the end, and, in a run of one process, where the first
     Ctrl-C comes; the second stops at once.
@@ -54,18 +47,19 @@ class Boundary(Callback):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._at_start = False
-        self._signal: int | None = None
+        #: the signal that came
+        self.stopped_by: int | None = None
         self._before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.world_size == 1:
+        if trainer.world_size == 1 and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._note)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self._signal is not None:
+        if self.stopped_by is not None:
             raise KeyboardInterrupt
-        self._signal = number
+        self.stopped_by = number
         sys.stderr.write("\r\x1b[K" if sys.stderr.isatty() else "")
         sys.stderr.write("stopping after this step; Ctrl-C again stops at once\n")
 
@@ -87,13 +81,13 @@ class Boundary(Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
-        if self._signal is not None and stepped and batch_idx + 1 < trainer.num_training_batches:
+        if self.stopped_by is not None and stepped and batch_idx + 1 < trainer.num_training_batches:
             trainer.save_checkpoint(self._path)
             self._stop()
 
     def _stop(self) -> None:
-        if self._signal is not None:
-            raise Stopped(self._signal)
+        if self.stopped_by is not None:
+            raise KeyboardInterrupt
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         trainer.save_checkpoint(self._path)

@@ -17,18 +17,16 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, EarlyStopping
 from pytorch_lightning.loggers import TensorBoardLogger
-from pytorch_lightning.utilities import rank_zero_only
-from torch import nn
 
-from archspec.compiler.module import Model
 from archspec.compiler.weights import save_weights
 from archspec.language.diagnostics import fail
 from archspec.recipe.load import Recipe
 from archspec.training.averaging import Averaging
 from archspec.training.boundary import Boundary, WholeFiles
-from archspec.training.history import LARGER, History, Row
+from archspec.training.history import History, Row
 from archspec.training.loaders import Loaders
-from archspec.training.module import MONITORED, Classifier
+from archspec.training.machine import Machine
+from archspec.training.module import MONITORED, TOPS, Classifier
 from archspec.training.run import RECIPE, Run
 from archspec.training.screen import Progress
 
@@ -37,48 +35,11 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, 
 
 
 @dataclass(frozen=True)
-class Machine:
-    """Where a training runs, as Lightning names it; `devices` are those of each of the `nodes`."""
-
-    accelerator: str = "auto"
-    devices: int = 1
-    nodes: int = 1
-    strategy: str = "auto"
-
-    @property
-    def world(self) -> int:
-        """Processes in all."""
-        return self.devices * self.nodes
-
-    @property
-    def first(self) -> bool:
-        """Whether this is the process that speaks and writes."""
-        return not getattr(rank_zero_only, "rank", 0)
-
-    @property
-    def on_gpu(self) -> bool:
-        return self.accelerator != "cpu" and torch.cuda.is_available()
-
-
-@dataclass(frozen=True)
 class Fitted:
     """What came out: a row of figures for each epoch, and the best of them."""
 
     rows: list[Row]
     best: Row | None
-
-
-def check_parts(recipe: Recipe, machine: Machine, images: int) -> int:
-    """Into how many parts a batch is cut. Raises SpecError if it cannot be, or if there are fewer images than a batch has."""
-    settings, place = recipe.settings, recipe.place("batch")
-    parts = machine.world * settings.accumulate
-    if settings.batch % parts:
-        what = f"{machine.world:,} processes with {settings.accumulate:,} parts each"
-        raise fail("bad-value", f"a batch of {settings.batch:,} images cannot be shared by {what}", place)
-    if images < settings.batch:
-        message = f"a batch has {settings.batch:,} images, and there are {images:,} to train with"
-        raise fail("bad-value", message, place, hint="--recipe-set batch=N")
-    return parts
 
 
 def fit(
@@ -144,16 +105,10 @@ def fit(
     return Fitted(history.rows, history.best)
 
 
-def statistics_per_process(model: Model, machine: Machine) -> bool:
-    """Whether each process has a batch norm's statistics of its own, since they are shared on GPUs only."""
-    norms = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())
-    return norms and machine.world > 1 and not machine.on_gpu
-
-
 def _early_stop(recipe: Recipe) -> Iterator[Callback]:
     told = recipe.settings.early_stop
     if told is not None:
-        mode = "max" if told.metric in LARGER else "min"
+        mode = "max" if told.metric in TOPS else "min"
         yield EarlyStopping(MONITORED.format(told.metric), told.least, told.patience, mode=mode, check_finite=False)
 
 
@@ -167,6 +122,8 @@ def _interruptible(trainer: pl.Trainer, boundary: Boundary) -> Iterator[None]:
     except SystemExit:
         if not trainer.interrupted:
             raise
+        if boundary.stopped_by == signal.SIGTERM:
+            raise SystemExit(128 + signal.SIGTERM) from None
         raise KeyboardInterrupt from None
     finally:
         if main:

@@ -13,15 +13,13 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 
 from archspec.files import write_text
-from archspec.training.module import MONITORED, Classifier
+from archspec.training.module import MONITORED, TOPS, Classifier
 
 Row = dict[str, float]
 #: of so many steps one is told to TensorBoard
 _STEPS = 50
 #: unreadable images that are named
 _NAMED = 10
-#: figures that are better when they are larger
-LARGER = ("top-1", "top-5")
 
 
 class History(Callback):
@@ -45,7 +43,7 @@ class History(Callback):
         """The epoch with the best figure of those that were monitored, the first of several."""
         name = MONITORED.format(self._monitored)
         rows = [row for row in self.rows if name in row]
-        sign = -1 if self._monitored in LARGER else 1
+        sign = -1 if self._monitored in TOPS else 1
         return min(rows, key=lambda row: sign * row[name], default=None)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -73,7 +71,7 @@ class History(Callback):
             pl_module.log(name, value, logger=False)
         name = MONITORED.format(self._monitored)
         before = self.best
-        sign = -1 if self._monitored in LARGER else 1
+        sign = -1 if self._monitored in TOPS else 1
         if name in self._validation and (before is None or sign * self._validation[name] < sign * before[name]):
             self._best()
 

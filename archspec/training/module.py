@@ -25,6 +25,10 @@ from archspec.training.seeds import mixed
 MONITORED = "validation {}"
 
 
+#: the share of images whose class is among the k likeliest, by its name
+TOPS = {"top-1": 1, "top-5": 5}
+
+
 class Classifier(pl.LightningModule):
     """Trains a network by a recipe. The loss is that of the logits, plus those of the heads with the weights that the spec
     states; dropout draws from a seed of (seed, epoch, batch, process).
@@ -50,7 +54,8 @@ class Classifier(pl.LightningModule):
         self._weights = {head.node.name: head.weight for head in network.heads if head.node.name in model.heads}
         #: over an epoch of the training, and over a validation
         self.means = Figures({name: MeanMetric() for name in ("total", "loss", *map(_of_head, self._weights))}, lasting=True)
-        tops = {f"top-{k}": MulticlassAccuracy(classes, k, "micro", ignore_index=NOT_COUNTED) for k in (1, 5) if k < classes}
+        known = {name: k for name, k in TOPS.items() if k < classes}
+        tops = {name: MulticlassAccuracy(classes, k, "micro", ignore_index=NOT_COUNTED) for name, k in known.items()}
         self.tests = Figures({"loss": MeanMetric(), **tops})
         self.skipped = SumMetric()
         self.skipped.persistent(True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torchvision.transforms import v2
 
 from archspec.compiler.module import Model, build_model
@@ -23,10 +24,11 @@ from archspec.training import torch_names
 from archspec.training.crops import View, view
 from archspec.training.cut import cut
 from archspec.training.data import Images, Splits, Unreadable, check_suits, training_data
-from archspec.training.fit import Fitted, Machine, check_parts, fit, statistics_per_process
+from archspec.training.fit import Fitted, fit
 from archspec.training.history import Row
 from archspec.training.loaders import Loaders
-from archspec.training.module import Classifier
+from archspec.training.machine import Machine, parts_of, statistics_per_process
+from archspec.training.module import TOPS, Classifier
 from archspec.training.run import Run
 from archspec.training.seeds import mixed
 from archspec.training.sources import Progress
@@ -57,10 +59,11 @@ def train_network(
     reading: Progress | None,
 ) -> Fitted:
     """Trains a network, in the folder of a run. Raises SpecError, and KeyboardInterrupt after Ctrl-C."""
+    machine.check()
     splits = training_data(data, recipe.settings.data, recipe.place, progress=reading)
     _check(network, recipe, splits, option("--data", data))
-    parts = check_parts(recipe, machine, len(splits.train))
     model = _model(network, recipe, start)
+    parts = parts_of(recipe, machine, len(splits.train), model)
     facts = {"data": data, "images": len(splits.train), "validation": splits.how, "epochs": recipe.settings.epochs}
     made_of = {"spec": network.digest, "images": len(splits.train)}
     goes_on = start.resume and run.last.exists()
@@ -90,6 +93,27 @@ def _check(network: Network, recipe: Recipe, splits: Splits, place: Place) -> No
     channels = sorted({image.shape[0] for image in first})
     sizes = sorted({(image.shape[1], image.shape[2]) for image in first})
     torch_names.check_recipe(recipe, network, channels, sizes, len(splits.train) // recipe.settings.batch)
+    _check_monitored(recipe, splits)
+
+
+def _check_monitored(recipe: Recipe, splits: Splits) -> None:
+    """Whether the figures exist that the early stop and the schedule look at."""
+    settings, problems = recipe.settings, Problems()
+    plateau = settings.schedule is not None and settings.schedule.name == ReduceLROnPlateau.__name__
+    if splits.validation is None:
+        hint = "hold some images out: --recipe-set data.held_out.share=1/5"
+        if settings.early_stop is not None:
+            problems.add("bad-data", f"there is no validation to stop by: {splits.how}", recipe.place("early stop"), hint=hint)
+        if plateau:
+            problems.add("bad-data", f"there is no validation loss to go by: {splits.how}", recipe.place("schedule"), hint=hint)
+    stop, classes = settings.early_stop, len(splits.train.classes)
+    if stop is not None and stop.metric in TOPS and classes <= TOPS[stop.metric]:
+        message = f"with {classes} classes there is no {stop.metric}"
+        problems.add("bad-value", message, recipe.place("early stop", "metric"))
+    if plateau and settings.every == "step":
+        message = "ReduceLROnPlateau goes by the validation, which comes once an epoch"
+        problems.add("bad-value", message, recipe.place("schedule every"), hint="schedule every: epoch")
+    problems.check()
 
 
 def _readable(images: Images, most: int) -> Iterator[Any]:

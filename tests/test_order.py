@@ -15,7 +15,6 @@ from archspec.training.data import Images, training_data
 from archspec.training.order import NOT_COUNTED, Position, TestExamples, TestOrder, TrainingExamples, TrainingOrder, collate
 from archspec.training.seeds import mixed, seeded
 
-
 Key = tuple[int, int]
 
 

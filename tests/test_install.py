@@ -1,4 +1,4 @@
-"""The wheel holds the specs and the library, and works away from the checkout."""
+"""The wheel holds the specs, the recipes and the library, and works away from the checkout."""
 
 import subprocess
 import sys
@@ -28,8 +28,13 @@ def run(installed: Path, folder: Path, *words: str) -> subprocess.CompletedProce
     return subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_the_wheel_holds_each_spec_and_block_once(installed: Path) -> None:
-    for folder, inside in ((ROOT / "specs", "archspec/specs"), (ROOT / "archspec/library", "archspec/library")):
+def test_the_wheel_holds_each_spec_recipe_and_block_once(installed: Path) -> None:
+    folders = {
+        ROOT / "specs": "archspec/specs",
+        ROOT / "recipes": "archspec/recipes",
+        ROOT / "archspec/library": "archspec/library",
+    }
+    for folder, inside in folders.items():
         for path in folder.rglob("*.yaml"):
             assert (installed / inside / path.relative_to(folder)).read_bytes() == path.read_bytes()
     assert not (installed / "specs").exists()
@@ -48,6 +53,11 @@ def test_shipped_names_work_from_another_folder(installed: Path, tmp_path: Path)
         "googlenet: ok, 21 rows, 224x224x3 to 1x1x1000",
         "googlenet-bn: ok, 19 rows, 224x224x3 to 1x1x1000",
     ]
+
+
+def test_shipped_recipes_are_found_from_another_folder(installed: Path, tmp_path: Path) -> None:
+    done = run(installed, tmp_path, "-m", "archspec", "list", "recipes")
+    assert done.stdout.split()[:2] == ["recipes", "digits"], done.stderr
 
 
 def test_a_spec_elsewhere_extends_a_shipped_one(installed: Path, tmp_path: Path) -> None:

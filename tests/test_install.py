@@ -36,7 +36,7 @@ def test_the_wheel_holds_each_spec_recipe_and_block_once(installed: Path) -> Non
     }
     for folder, inside in folders.items():
         for path in folder.rglob("*.yaml"):
-            assert (installed / inside / path.relative_to(folder)).read_bytes() == path.read_bytes()
+            assert (installed / "archspec" / folder.name / path.relative_to(folder)).read_bytes() == path.read_bytes()
     assert not (installed / "specs").exists()
     assert (installed / "archspec/py.typed").exists()
 

@@ -29,12 +29,7 @@ def run(installed: Path, folder: Path, *words: str) -> subprocess.CompletedProce
 
 
 def test_the_wheel_holds_each_spec_recipe_and_block_once(installed: Path) -> None:
-    folders = {
-        ROOT / "specs": "archspec/specs",
-        ROOT / "recipes": "archspec/recipes",
-        ROOT / "archspec/library": "archspec/library",
-    }
-    for folder, inside in folders.items():
+    for folder in (ROOT / "specs", ROOT / "recipes", ROOT / "archspec/library"):
         for path in folder.rglob("*.yaml"):
             assert (installed / "archspec" / folder.name / path.relative_to(folder)).read_bytes() == path.read_bytes()
     assert not (installed / "specs").exists()

@@ -62,13 +62,13 @@ def test_a_test_sees_every_image_once_and_as_many_in_each_process(images: Images
     assert {len(one) for one in orders} == {len([*one]) for one in orders} == {450}
     keys = [key for one in orders for key in one]
     assert sorted(number for number, counts in keys if counts) == [*range(1797)]
-    examples = TestExamples(images, lambda image: image, (1, 8, 8))
+    examples = TestExamples(images, lambda image: image, 0, (1, 8, 8))
     assert sum(label != NOT_COUNTED for label in collate([examples[key] for key in keys]).labels.tolist()) == 1797
 
 
 def test_augmentation_is_one_of_seed_epoch_and_image(images: Images) -> None:
     transform = v2.Compose([v2.RandomAffine(30), v2.RandomErasing(), v2.ColorJitter(0.5)])
-    examples, other = (TrainingExamples(images, transform, seed) for seed in (0, 1))
+    examples, other = (TrainingExamples(images, transform, seed, (1, 8, 8)) for seed in (0, 1))
     before = torch.get_rng_state()
     found = examples[2, 17][0]
     assert torch.equal(torch.get_rng_state(), before), "nothing else is drawn otherwise"

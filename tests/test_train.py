@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch.optim.swa_utils import AveragedModel
-from training_runs import NET, PLAIN, RECIPE, figures, train
+from training_runs import PLAIN, RECIPE, figures, train
 
 import archspec
+from archspec import SpecError
 from archspec.recipe.load import load as archspec_recipe
 
 
@@ -72,47 +73,80 @@ main()
 """
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with a `whole` run, one that was `killed-0` in the middle of epoch 3 of 4, one with 2 workers, `killed-2`, and one
-    that got a Ctrl-C there, `stopped`, with its processes.
+def test_killed_and_stopped_runs_go_on_to_the_same_bits(files: Path) -> None:
+    """Killed with -9 in the middle of epoch 3 of 4, with 0 and with 2 workers, and stopped there by Ctrl-C, which comes to all
+    processes: dropout, random crops, momentum, a schedule and averaging are on.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("runs")
-        patch.chdir(folder)
-        Path("net.yaml").write_text(NET)
-        Path("recipe.yaml").write_text(RECIPE)
-        asked = [("killed-0", "SIGKILL", "0"), ("killed-2", "SIGKILL", "2"), ("stopped", "SIGINT", "2")]
-        pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-        processes = [subprocess.Popen([sys.executable, "-c", KILLED, *words], **pipes) for words in asked]
-        train("whole")
-        said = [process.communicate(timeout=120) for process in processes]
-        assert [process.returncode for process in processes] == [-signal.SIGKILL, -signal.SIGKILL, 130], said
-        assert said[2][1].splitlines()[-2:] == [
-            "stopping after this step; Ctrl-C again stops at once",
-            "stopped; archspec train --resume -o stopped goes on",
-        ]
-        yield folder
-
-
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_a_run_that_was_killed_goes_on_to_the_same_bits(runs: Path, monkeypatch: pytest.MonkeyPatch, workers: str) -> None:
-    """Killed with -9 in the middle of epoch 3 of 4: dropout, random crops, momentum, a schedule and averaging are on."""
-    monkeypatch.chdir(runs)
-    run = f"killed-{workers}"
-    assert len(figures(run)) == 2
-    gone_on = train(run, resume=True)
-    assert [row["epoch"] for row in gone_on.rows] == [1, 2, 3, 4]
-    assert_same_run("whole", run)
-    assert gone_on.best == json.loads(Path(run, "run.json").read_text())["best"]
-
-
-def test_ctrl_c_saves_the_state_in_the_middle_of_an_epoch(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It comes to all processes of a terminal, the workers too."""
-    monkeypatch.chdir(runs)
+    asked = {"killed-0": ("SIGKILL", "0"), "killed-2": ("SIGKILL", "2"), "stopped": ("SIGINT", "2")}
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    processes = [subprocess.Popen([sys.executable, "-c", KILLED, run, *words], **pipes) for run, words in asked.items()]
+    train("whole")
+    said = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [-signal.SIGKILL, -signal.SIGKILL, 130], said
+    assert said[2].splitlines()[-2:] == [
+        "stopping as soon as the state can be saved; Ctrl-C again stops at once",
+        "stopped; archspec train --resume -o stopped goes on",
+    ]
     assert state("stopped")["loops"]["fit_loop"]["epoch_loop.batch_progress"]["current"]["ready"] == 4
+    for run in asked:
+        assert len(figures(run)) == 2, "it was ended in the middle of epoch 3"
+        gone_on = train(run, resume=True)
+        assert [row["epoch"] for row in gone_on.rows] == [1, 2, 3, 4]
+        assert gone_on.best == json.loads(Path(run, "run.json").read_text())["best"]
+        assert_same_run("whole", run)
+
+
+@pytest.fixture
+def stopping(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+    """Sends this process a Ctrl-C in a batch of an epoch, both from 0, once."""
+    from archspec.training.module import Classifier
+
+    def at(epoch: int, number: int) -> None:
+        step = Classifier.training_step
+
+        def stopped(self: Classifier, batch: Any, batch_idx: int) -> Any:
+            if (self.current_epoch, batch_idx) == (epoch, number):
+                os.kill(os.getpid(), signal.SIGINT)
+            return step(self, batch, batch_idx)
+
+        monkeypatch.setattr(Classifier, "training_step", stopped)
+
+    return at
+
+
+CHANGES = {
+    "a schedule by the validation, an early stop": (
+        ("schedule={ReduceLROnPlateau: {patience: 0, threshold: 0.5}}", "early_stop={metric: loss, patience: 3, min delta: 0.5}"),
+        (True, 3),
+    ),
+    "ema, a schedule by steps, mixed labels": (
+        (
+            *("averaging={kind: ema, decay: 0.9}", "schedule_every=step", "transforms.batch=[MixUp: {alpha: 1}]"),
+            "schedule={OneCycleLR: {max_lr: 0.1, total_steps: 100}}",
+        ),
+        (False, 4),
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), CHANGES.values(), ids=CHANGES)
+def test_a_stopped_run_goes_on_to_the_same_bits(
+    files: Path, stopping: Callable[[int, int], None], changes: tuple[str, ...], expected: tuple[bool, int]
+) -> None:
+    whole = train("whole", *changes)
+    early, epochs = expected
+    assert len(whole.rows) == epochs, "an early stop ends it before 4 epochs" if early else ""
+    stopping(1, 1)
+    with pytest.raises(KeyboardInterrupt):
+        train("stopped", *changes)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    stopping(9, 9)
     train("stopped", resume=True)
     assert_same_run("whole", "stopped")
+    if early:
+        with pytest.raises(SpecError, match="is finished"):
+            train("stopped", resume=True)
+        assert len(train("stopped", "early_stop.patience=9", resume=True).rows) == 4, "it has more patience now"
 
 
 def test_training_is_that_of_a_plain_torch_loop(files: Path) -> None:

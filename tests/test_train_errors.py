@@ -30,7 +30,7 @@ def said(run: Callable[[], Any]) -> list[tuple[str, str, str]]:
 @pytest.fixture
 def made(files: Path) -> Path:
     """The same, with a finished run of one epoch."""
-    train("run", "epochs=1")
+    train("run", "epochs=1", "averaging.from_epoch=0")
     return files
 
 
@@ -46,6 +46,25 @@ def test_a_new_run_says_what_it_needs(files: Path) -> None:
 
 
 WRONG = {
+    "an average that never begins": (
+        ("averaging.from_epoch=4",),
+        ("--recipe-set:1:22", "bad-value", "the average begins in epoch 4, counted from 0, and there are 4"),
+    ),
+    "a decay of what forgets none": (
+        ("averaging.decay=0.5",),
+        ("--recipe-set:1:17", "bad-value", "a mean of all steps forgets none, and has no decay"),
+    ),
+    "a bound of nothing": (
+        ("clip_norm=0",),
+        ("--recipe-set:1:11", "bad-value", "`clip norm` must be a number above 0, found `0`"),
+    ),
+    "a sum in place of a mean": (
+        ("loss={CrossEntropyLoss: {reduction: sum}}",),
+        (
+            *("--recipe-set:1:25", "bad-argument"),
+            "CrossEntropyLoss must be a mean over images: twice the batch makes 9.21034 of 4.60517",
+        ),
+    ),
     "a batch that cannot be shared": (
         ("accumulate=7",),
         ("recipe.yaml:4:8", "bad-value", "a batch of 240 images cannot be shared by 1 process with 7 parts each"),
@@ -147,7 +166,7 @@ def test_a_damaged_checkpoint(made: Path) -> None:
     assert (place, code) == ("-o:1:1", "bad-run")
     assert message.startswith("run/last.ckpt cannot be read: ")
     Path("plain.yaml").write_text(PLAIN)
-    train("other", "epochs=1", spec="plain.yaml")
+    train("other", "epochs=1", "averaging.from_epoch=0", spec="plain.yaml")
     Path("run/last.ckpt").write_bytes(Path("other/last.ckpt").read_bytes())
     ((_, code, message),) = said(lambda: train("run", "epochs=2", resume=True))
     assert code == "bad-run"
@@ -180,6 +199,9 @@ def test_a_loss_that_is_no_number_ends_the_training(files: Path) -> None:
     ((place, code, message),) = said(lambda: train("run", "optimizer.SGD.lr=1e15", "averaging=null"))
     assert (place, code) == ("recipe.yaml:7:12", "diverged")
     assert re.fullmatch(r"the training diverged in epoch \d: its loss is no number any more", message)
+    ((_, code, _),) = said(lambda: train("once", "epochs=1", "optimizer.SGD.lr=1e15", "averaging=null", "batch=120"))
+    assert code == "diverged", "also in the last epoch"
+    assert not Path("once/weights.safetensors").exists()
 
 
 def test_images_that_cannot_be_read_are_skipped_and_counted(files: Path) -> None:
@@ -189,16 +211,24 @@ def test_images_that_cannot_be_read_are_skipped_and_counted(files: Path) -> None
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.new("L", (8, 8), level + number % 10).save(path)
     Path("data/train/dark/17.png").write_bytes(b"no picture")
+    Image.new("L", (5, 8), 20).save("data/train/dark/30.png")
+    Image.new("L", (4, 4), 220).save("data/train/light/30.png")
     words: list[str] = []
-    changes = ("epochs=2", "batch=20", "data.held_out.share=1/4", "transforms.train=[Grayscale: {}, ToDtype: {dtype: float32}]")
+    changes = (
+        "epochs=2",
+        "batch=20",
+        "data.held_out.share=1/4",
+        "transforms.train=[Grayscale: {}, RandomCrop: {size: 8}, ToDtype: {dtype: float32}]",
+    )
     tested = ("transforms.test=[Grayscale: {}, ToDtype: {dtype: float32}]",)
     trained = archspec.train(
         "net.yaml", recipe="recipe.yaml", data="data", output="run", recipe_set=[*changes, *tested], classes=2, say=words.append
     )
-    assert [row["skipped"] for row in trained.rows] == [1, 1]
-    assert [word for word in words if "cannot be read" in word] == [
-        "1 images cannot be read, and are skipped: data/train/dark/17.png: this is no image of a known format"
-    ]
+    assert [row["skipped"] for row in trained.rows] == [3, 3]
+    (word,) = [word for word in words if "skipped" in word]
+    assert word.startswith("3 images cannot be read, and are skipped: ")
+    assert "data/train/dark/17.png: this is no image of a known format" in word
+    assert "data/train/light/30.png: the transforms cannot take its 4x4 pixels: Required crop size (8, 8)" in word
 
 
 def test_batch_norm_has_statistics_of_each_process_on_a_cpu(files: Path) -> None:

@@ -79,8 +79,8 @@ def test(
     from archspec.training.testing import Settings, run
 
     check_device(device)
-    images = test_data(data, told.settings.data, part, told.place)
-    check_suits(images, network, option("--data", data))
+    images = test_data(data, told.settings.data, part, told.place, lambda done, of: progress(done, of, None))
+    check_suits(images, network, option("--data", data), heads=False)
     models = [build_model(network, heads=False) for _ in files]
     digests = [load_weights(model, network, file).digest for model, file in zip(models, files, strict=True)]
     results = run(

@@ -13,12 +13,9 @@ from archspec.ir.tree import Network
 from archspec.language.diagnostics import SpecError, fail
 from archspec.language.places import option
 from archspec.language.spelled import Changes, Input, Scaling, spelled_changes
-from archspec.recipe.load import Recipe
+from archspec.recipe.load import MAY_CHANGE, Recipe
 from archspec.recipe.load import load as load_recipe
 from archspec.training.run import Run
-
-#: what of a recipe may be other than before in a run that goes on
-_MAY_CHANGE = ("epochs", "early stop")
 
 
 @dataclass(frozen=True)
@@ -121,12 +118,11 @@ def _check_same(run: Run, told: dict[str, Any], network: Network, name: str) -> 
 def _check_recipe(run: Run, rules: Recipe) -> None:
     """Raises SpecError if the run was made by another recipe, but for what may change."""
     try:
-        before = load_recipe(str(run.recipe)).content
+        before = load_recipe(str(run.recipe)).lasting
     except SpecError:
         raise fail("bad-run", f"{run.recipe} cannot be read: it was damaged", run.place) from None
-    now = rules.content
+    now = rules.lasting
     for key in [*before, *now]:
-        if key not in _MAY_CHANGE and before.get(key) != now.get(key):
-            message = f"the run in {run.folder} has another `{key}`"
-            hint = f"a run that goes on may have other {' and '.join(_MAY_CHANGE)}, and nothing else"
-            raise fail("bad-run", message, rules.place(key), hint=hint)
+        if before.get(key) != now.get(key):
+            hint = f"a run that goes on may have other {', '.join(MAY_CHANGE)}, and nothing else"
+            raise fail("bad-run", f"the run in {run.folder} has another `{key}`", rules.place(key), hint=hint)

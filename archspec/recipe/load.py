@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ from archspec.recipe.schema import AveragingModel, DataModel, EarlyStopModel, He
 
 #: keys whose value is one name with arguments: another name takes the place of the whole
 _NAMED = ("optimizer", "schedule", "loss")
+#: what a run that goes on may have other than before
+MAY_CHANGE = ("epochs", "early stop", "data.workers")
 #: keys that change nothing
 _WORDS = ("name", "about", "source", "extends")
 _MODELS = (RecipeModel, DataModel, HeldOutModel, AveragingModel, EarlyStopModel, TestModel)
@@ -44,9 +47,16 @@ class Recipe:
         return "sha256:" + hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
-    def content(self) -> dict[str, Any]:
-        """What is written, as plain data, without the words that only people read."""
-        return {key: value(node) for key, node in self.node.items() if key not in _WORDS}
+    def lasting(self) -> dict[str, Any]:
+        """What is written, as plain data, without what a run that goes on may have other than before."""
+        written = {key: value(node) for key, node in self.node.items() if key not in (*_WORDS, *MAY_CHANGE)}
+        data = {key: part for key, part in written.pop("data", {}).items() if f"data.{key}" not in MAY_CHANGE}
+        return {**written, "data": data}
+
+    @property
+    def lasting_digest(self) -> str:
+        """The SHA-256 of that."""
+        return "sha256:" + hashlib.sha256(json.dumps(self.lasting, sort_keys=True).encode()).hexdigest()
 
     def place(self, *keys: str) -> Place:
         """Where a value is written; where it would be, if it is not."""

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PlainValidator
 from archspec.language.nodes import Map, Text, is_null
 from archspec.language.places import Place, Source
 from archspec.language.schema import SourceInfo, Strict
-from archspec.language.values import Bool, Count, Number, Word, whole, written
+from archspec.language.values import Bool, Count, Fraction, Number, Word, number, whole, written
 from archspec.recipe.named import Name, Named, value
 
 #: how a test looks at an image; archspec.training.crops has the boxes of each
@@ -38,6 +38,26 @@ def _null(node: Any) -> Any:
 _NONE = Literal["none"] | None
 _part = written("a share between 0 and 1: 1/5, 0.2, 20%", "number", pattern=r"\d+/\d+|(\d+\.?\d*|\.\d+)%?")
 _natural = written("a whole number of at least 0", "integer", pattern=r"\+?\d+", minimum=0)
+_MOST_WORKERS = 128
+
+
+def _above_0(node: Any) -> float:
+    """A number above 0."""
+    try:
+        found = number(node)
+    except ValueError:
+        found = 0
+    if found <= 0:
+        raise ValueError("a number above 0")
+    return found
+
+
+_processes = written("a number of processes", "integer", pattern=r"\+?\d+", minimum=0, maximum=_MOST_WORKERS)
+_norm = written("a number above 0", "number", pattern=r"\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?", exclusiveMinimum=0)
+Workers = Annotated[
+    int, PlainValidator(whole(0, _MOST_WORKERS, "a whole number of at least 0"), json_schema_input_type=_processes)
+]
+Above0 = Annotated[float, PlainValidator(_above_0, json_schema_input_type=_norm)]
 Share = Annotated[float, PlainValidator(_share, json_schema_input_type=_part)]
 Natural = Annotated[int, PlainValidator(whole(0, 2**31 - 1, "a whole number of at least 0"), json_schema_input_type=_natural)]
 Seed = Annotated[
@@ -60,7 +80,7 @@ class HeldOutModel(Strict):
 class DataModel(Strict):
     """How images are read."""
 
-    workers: Natural = Field(default=0, description="processes that read and transform images; 0: the training's own")
+    workers: Workers = Field(default=0, description="processes that read and transform images; 0: the training's own")
     held_out: Annotated[HeldOutModel | None, BeforeValidator(_null, json_schema_input_type=HeldOutModel | _NONE)] = Field(
         default=None, alias="held out", description="what of the training images is kept for validation, if the data has no other"
     )
@@ -79,7 +99,7 @@ class AveragingModel(Strict):
     """Weights averaged over the steps of the training, which validation and the result use."""
 
     kind: Literal["polyak", "ema"] = Field(description="polyak: the mean of all steps; ema: one that forgets")
-    decay: Number | None = Field(default=None, description="of ema: what a step keeps of the mean, 0.999 if it is not stated")
+    decay: Fraction | None = Field(default=None, description="of ema: what a step keeps of the mean, 0.999 if it is not stated")
     start: Natural = Field(default=0, alias="from epoch", description="the first epoch, from 0, whose steps count")
 
 
@@ -128,7 +148,7 @@ class RecipeModel(Strict):
     every: Literal["epoch", "step"] = Field(
         default="epoch", alias="schedule every", description="when the schedule goes on: after each epoch, or each step"
     )
-    clip: Annotated[Number | None, BeforeValidator(_null, json_schema_input_type=Number | _NONE)] = Field(
+    clip: Annotated[Above0 | None, BeforeValidator(_null, json_schema_input_type=Above0 | _NONE)] = Field(
         default=None, alias="clip norm", description="the most that the gradients' norm may be"
     )
     loss: Name = Field(

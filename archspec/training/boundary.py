@@ -61,7 +61,7 @@ class Boundary(Callback):
             raise KeyboardInterrupt
         self.stopped_by = number
         sys.stderr.write("\r\x1b[K" if sys.stderr.isatty() else "")
-        sys.stderr.write("stopping after this step; Ctrl-C again stops at once\n")
+        sys.stderr.write("stopping as soon as the state can be saved; Ctrl-C again stops at once\n")
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._at_start = True
@@ -76,6 +76,11 @@ class Boundary(Callback):
             progress = checkpoint["loops"][_STARTED[0]][_STARTED[1]]
             for part in ("total", "current"):
                 progress[part]["ready"] = progress[part]["started"]
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        # after this Lightning takes the first epoch of a run that goes on for a new one; before, it would leave out the step
+        # of a schedule that goes by the validation
+        trainer.fit_loop.restarting = False
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int

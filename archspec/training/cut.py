@@ -8,13 +8,18 @@ from torch import Tensor
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as F
 
-from archspec.training.crops import View, boxes, resized
+from archspec.training.crops import View, boxes, fits, resized
 
 
 def cut(image: Tensor, view: View) -> Tensor:
-    """A uint8 image C x H x W to its K crops, K x C x h x w in order. Each scale is resized once, bilinear with antialiasing."""
+    """A uint8 image C x H x W to its K crops, K x C x h x w in order. Each scale is resized once, bilinear with antialiasing.
+
+    Raises ValueError for an image that would be too large then.
+    """
     image = image.as_subclass(Tensor)
     height, width = image.shape[-2:]
+    if not fits(width, height, view):
+        raise ValueError(f"{width} x {height} pixels (width x height) are too long and narrow to be resized")
     crops = boxes(width, height, view)
     result = image.new_empty((len(crops), image.shape[0], view.height, view.width))
     for side, numbered in groupby(enumerate(crops), key=lambda one: one[1].side):

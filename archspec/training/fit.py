@@ -15,23 +15,24 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Callback, EarlyStopping
+from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from archspec.compiler.weights import save_weights
 from archspec.language.diagnostics import fail
-from archspec.recipe.load import Recipe
 from archspec.training.averaging import Averaging
 from archspec.training.boundary import Boundary, WholeFiles
+from archspec.training.early_stop import EarlyStop
 from archspec.training.history import History, Row
 from archspec.training.loaders import Loaders
 from archspec.training.machine import Machine
-from archspec.training.module import MONITORED, TOPS, Classifier
+from archspec.training.module import Classifier
 from archspec.training.run import RECIPE, Run
 from archspec.training.screen import Progress
+from archspec.training.workers import dying
 
-#: what the system says when a file has no room, or must not be written
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO)
+#: what the system says when a file has no room, must not be written, or its folder is gone
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO, errno.ENOENT, errno.ENOTDIR)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def fit(
 ) -> Fitted:
     """Trains, and writes what comes out into the run's folder. Raises SpecError, and KeyboardInterrupt after Ctrl-C."""
     recipe, settings = classifier.recipe, classifier.recipe.settings
-    monitored = settings.early_stop.metric if settings.early_stop else "top-1" if "top-1" in classifier.tests else "loss"
+    monitored = settings.early_stop.metric if settings.early_stop else "top-1" if "top-1" in classifier.tests.sums else "loss"
 
     def save(path: Path) -> None:
         if trainer.is_global_zero:
@@ -65,7 +66,13 @@ def fit(
     boundary = Boundary(run.last)
     # each in its place: the progress leaves its line before a row is shown, the history sees the average before it is swapped
     # away, the state is saved after the average has taken a step in
-    callbacks: list[Callback] = [Progress(), history, *([averaging] if averaging else []), *_early_stop(recipe), boundary]
+    callbacks: list[Callback] = [
+        Progress(),
+        history,
+        *([averaging] if averaging else []),
+        *([EarlyStop(settings.early_stop)] if settings.early_stop else []),
+        boundary,
+    ]
     with _quiet():
         trainer = pl.Trainer(
             accelerator=machine.accelerator,
@@ -89,13 +96,13 @@ def fit(
             log_every_n_steps=1,
         )
         try:
-            with _interruptible(trainer, boundary):
+            with _interruptible(trainer, boundary), dying(recipe.place("data", "workers")):
                 trainer.fit(classifier, datamodule=loaders, ckpt_path=run.last if resume else None, weights_only=True)
             if averaging is not None:
                 averaging.finish(trainer, classifier)
             save(run.weights)
         except OSError as error:
-            if error.errno not in _NO_ROOM:
+            if error.errno not in _UNWRITABLE:
                 raise
             raise run.unwritable(error) from None
         except torch.OutOfMemoryError as error:
@@ -103,13 +110,6 @@ def fit(
             message = f"a batch does not fit into the memory of the device: {str(error).splitlines()[0]}"
             raise fail("too-large", message, recipe.place("batch"), hint=hint) from None
     return Fitted(history.rows, history.best)
-
-
-def _early_stop(recipe: Recipe) -> Iterator[Callback]:
-    told = recipe.settings.early_stop
-    if told is not None:
-        mode = "max" if told.metric in TOPS else "min"
-        yield EarlyStopping(MONITORED.format(told.metric), told.least, told.patience, mode=mode, check_finite=False)
 
 
 @contextmanager

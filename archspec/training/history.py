@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import Callback
 
 from archspec.files import write_text
-from archspec.training.module import MONITORED, TOPS, Classifier
+from archspec.training.figures import SHARES
+from archspec.training.module import MONITORED, Classifier
 
 Row = dict[str, float]
 #: of so many steps one is told to TensorBoard
@@ -32,7 +34,7 @@ class History(Callback):
         self, path: Path, monitored: str, best: Callable[[], None], show: Callable[[Row], None], say: Callable[[str], None]
     ) -> None:
         self._path, self._monitored, self._best, self._show, self._say = path, monitored, best, show, say
-        self._told = 0
+        self._named: set[str] = set()
         self.rows: list[Row] = []
         self._validation: Row = {}
         self._rate = 0.0
@@ -41,10 +43,12 @@ class History(Callback):
     @property
     def best(self) -> Row | None:
         """The epoch with the best figure of those that were monitored, the first of several."""
-        name = MONITORED.format(self._monitored)
-        rows = [row for row in self.rows if name in row]
-        sign = -1 if self._monitored in TOPS else 1
-        return min(rows, key=lambda row: sign * row[name], default=None)
+        rows = [row for row in self.rows if MONITORED.format(self._monitored) in row]
+        return min(rows, key=self._worth, default=None)
+
+    def _worth(self, row: Row) -> float:
+        """Less is better."""
+        return row[MONITORED.format(self._monitored)] * (-1 if self._monitored in SHARES else 1)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._started = time.perf_counter()  # a run that goes on in the middle of an epoch starts none
@@ -69,10 +73,9 @@ class History(Callback):
         self._validation = {MONITORED.format(name): value for name, value in found.items()}
         for name, value in self._validation.items():
             pl_module.log(name, value, logger=False)
-        name = MONITORED.format(self._monitored)
+        pl_module.check_finite(found)
         before = self.best
-        sign = -1 if self._monitored in TOPS else 1
-        if name in self._validation and (before is None or sign * self._validation[name] < sign * before[name]):
+        if found and (before is None or self._worth(self._validation) < self._worth(before)):
             self._best()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -85,7 +88,6 @@ class History(Callback):
             "epoch": trainer.current_epoch + 1,
             "step": trainer.global_step,
             "learning rate": self._rate,
-            "training loss": found.pop("total"),
             **found,
             **self._validation,
             "skipped": skipped,
@@ -93,19 +95,22 @@ class History(Callback):
         }
         self._validation = {}
         self.rows.append(row)
+        unreadable = _of_all(trainer, [*pl_module.unreadable])
         if trainer.is_global_zero:
             self._write()
             assert trainer.logger is not None
             trainer.logger.log_metrics({name: value for name, value in row.items() if name != "step"}, trainer.global_step)
             self._show(row)
-            self._tell_unreadable([*pl_module.unreadable])
+            self._tell_unreadable(unreadable)
 
     def _tell_unreadable(self, names: list[str]) -> None:
         """Says which images could not be read, each once."""
-        new, self._told = names[self._told :], len(names)
+        new = [name for name in names if name not in self._named]
+        self._named.update(new)
         if new:
-            more = f", and {len(new) - _NAMED:,} more" if len(new) > _NAMED else ""
-            self._say(f"{len(new):,} images cannot be read, and are skipped: {'; '.join(new[:_NAMED])}{more}")
+            images = "1 image cannot be read, and is" if len(new) == 1 else f"{len(new):,} images cannot be read, and are"
+            more = f"; and {len(new) - _NAMED:,} more" if len(new) > _NAMED else ""
+            self._say(f"{images} skipped: {'; '.join(new[:_NAMED])}{more}")
 
     def _write(self) -> None:
         text = io.StringIO()
@@ -120,3 +125,12 @@ class History(Callback):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.rows = list(state_dict["rows"])
+
+
+def _of_all(trainer: pl.Trainer, names: list[str]) -> list[str]:
+    """The names that any process has, each once."""
+    parts: list[Any] = [names]
+    if trainer.world_size > 1:
+        parts = [None] * trainer.world_size
+        torch.distributed.all_gather_object(parts, names)
+    return [*dict.fromkeys(name for part in parts for name in part)]

@@ -16,19 +16,20 @@ from archspec.language.names import nearest
 from archspec.language.places import Place
 from archspec.training.images import Images, opened
 from archspec.training.labelled import labelled
+from archspec.training.made import one_line
 from archspec.training.sources import WORDS, Part, PlaceOf, Progress
 
 _TOLD = re.compile(r"([A-Za-z]\w*):(.*)", re.DOTALL)
 #: parameters that are never a recipe's
 _OURS = ("root", "download", "transform", "target_transform", "transforms", "loader", "is_valid_file")
+#: base classes, and one that unpickles a file of the folder in which it runs
+_LEFT_OUT = ("VisionDataset", "DatasetFolder", "LSUN", "LSUNClass")
 #: of a set without parts
 _ALONE: Mapping[Part, Sequence[Any]] = {"train": (None,), "validation": (), "test": ()}
 #: of a set that asks whether it is for training
 _TRAIN: Mapping[Part, Sequence[Any]] = {"train": (True,), "validation": (), "test": (False,)}
 #: what torchvision says of a word that an argument does not take
 _UNKNOWN = re.compile(r"Unknown value '.*' for argument (\w+)\.", re.DOTALL)
-#: characters of what others say
-_TEXT = 300
 
 
 def named(told: str) -> tuple[str, str] | None:
@@ -83,7 +84,7 @@ class Library:
                 return None
             if word and word[1] in self.arguments:
                 place = self.place_of("data", "arguments", word[1])
-                raise fail("bad-argument", f"{self.name}: {_one_line(error)}", place) from error
+                raise fail("bad-argument", f"{self.name}: {one_line(error)}", place) from error
             raise self._refused(error) from error
 
     def _refused(self, error: Exception) -> SpecError:
@@ -94,7 +95,7 @@ class Library:
             hint = "archspec downloads nothing"
             if "download" in self.parameters:
                 hint += f", but torchvision does: torchvision.datasets.{self.name}({self.root!r}, download=True)"
-        return fail("bad-data", f"{self.name}{where} cannot be used: {_one_line(error)}", self.place, hint=hint)
+        return fail("bad-data", f"{self.name}{where} cannot be used: {one_line(error)}", self.place, hint=hint)
 
     def _check_root(self) -> None:
         """The folder is looked for before the set is made: some sets would make it."""
@@ -137,7 +138,7 @@ class Library:
 def _found(name: str, place: Place) -> Any:
     """The class of this name: any that torchvision has for images, but its base classes."""
     known = {key: one for key, one in vars(datasets).items() if isinstance(one, type) and issubclass(one, datasets.VisionDataset)}
-    known = {key: one for key, one in known.items() if one not in (datasets.VisionDataset, datasets.DatasetFolder)}
+    known = {key: one for key, one in known.items() if key not in _LEFT_OUT}
     if name not in known:
         raise fail("bad-data", f"torchvision has no data set `{name}`", place, hint=did_you_mean(nearest(name, known)))
     return known[name]
@@ -162,8 +163,3 @@ def _split(parameters: Mapping[str, inspect.Parameter]) -> tuple[str | None, Map
     if "split" in parameters:
         return "split", WORDS
     return None, _ALONE
-
-
-def _one_line(error: Exception) -> str:
-    """What an exception says, or what it is called."""
-    return " ".join(str(error).split())[:_TEXT] or type(error).__name__

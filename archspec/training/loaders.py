@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from archspec.recipe.load import Recipe
 from archspec.training.boundary import position
 from archspec.training.data import Splits
 from archspec.training.order import Example, TestExamples, TestOrder, TrainingExamples, TrainingOrder, collate
+from archspec.training.workers import unheard
 
 
 class Loaders(pl.LightningDataModule):
@@ -38,7 +38,7 @@ class Loaders(pl.LightningDataModule):
         trainer, seed, images = self._trainer(), self._recipe.settings.seed, self._splits.train
         rank, world = trainer.global_rank, trainer.world_size
         order = TrainingOrder(images, seed, self._batch, self._part, lambda: position(trainer), rank, world)
-        examples = TrainingExamples(images, self._augment, seed)
+        examples = TrainingExamples(images, self._augment, seed, self._size)
         return DataLoader(examples, self._part, sampler=order, drop_last=True, **self._options())
 
     def val_dataloader(self) -> DataLoader[Example] | list[DataLoader[Example]]:
@@ -47,7 +47,9 @@ class Loaders(pl.LightningDataModule):
             return []
         trainer = self._trainer()
         order = TestOrder(images, trainer.global_rank, trainer.world_size)
-        return DataLoader(TestExamples(images, self._look, self._size), self._part, sampler=order, **self._options())
+        return DataLoader(
+            TestExamples(images, self._look, self._recipe.settings.seed, self._size), self._part, sampler=order, **self._options()
+        )
 
     def _trainer(self) -> pl.Trainer:
         assert self.trainer is not None, "Lightning asks for loaders once it has started"
@@ -59,10 +61,5 @@ class Loaders(pl.LightningDataModule):
             "num_workers": workers,
             "persistent_workers": workers > 0,
             "collate_fn": collate,
-            "worker_init_fn": _unheard if workers else None,
+            "worker_init_fn": unheard if workers else None,
         }
-
-
-def _unheard(worker: int) -> None:
-    """A terminal sends Ctrl-C to all processes; the main one still needs its workers for the step that it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

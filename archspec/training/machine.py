@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import torch
@@ -35,8 +36,8 @@ class Machine:
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that speaks and writes."""
-        return not getattr(rank_zero_only, "rank", 0)
+        """Whether this is the process that speaks and writes: the first of the first machine."""
+        return not getattr(rank_zero_only, "rank", 0) and os.environ.get("NODE_RANK", "0") == "0"
 
     @property
     def on_gpu(self) -> bool:

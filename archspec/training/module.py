@@ -9,24 +9,20 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
-from torch import Tensor, nn
-from torchmetrics import MeanMetric, Metric, SumMetric
-from torchmetrics.classification import MulticlassAccuracy
+from torch import Tensor
+from torchmetrics import SumMetric
 
 from archspec.compiler.module import Model
 from archspec.ir.tree import Network
 from archspec.language.diagnostics import Problems, fail
 from archspec.recipe.load import Recipe
 from archspec.training import torch_names
+from archspec.training.figures import Means, right, tops
 from archspec.training.order import NOT_COUNTED, Batch
 from archspec.training.seeds import mixed
 
 #: what EarlyStopping and a plateau's schedule look at
 MONITORED = "validation {}"
-
-
-#: the share of images whose class is among the k likeliest, by its name
-TOPS = {"top-1": 1, "top-5": 5}
 
 
 class Classifier(pl.LightningModule):
@@ -52,11 +48,9 @@ class Classifier(pl.LightningModule):
         assert loss is not None, "what is wrong was reported"
         self.loss = loss
         self._weights = {head.node.name: head.weight for head in network.heads if head.node.name in model.heads}
-        #: over an epoch of the training, and over a validation
-        self.means = Figures({name: MeanMetric() for name in ("total", "loss", *map(_of_head, self._weights))}, lasting=True)
-        known = {name: k for name, k in TOPS.items() if k < classes}
-        tops = {name: MulticlassAccuracy(classes, k, "micro", ignore_index=NOT_COUNTED) for name, k in known.items()}
-        self.tests = Figures({"loss": MeanMetric(), **tops})
+        self.means = Means(("training loss", "loss", *map(_of_head, self._weights)), lasting=True)
+        self._tops = tops(classes)
+        self.tests = Means(("loss", *self._tops))
         self.skipped = SumMetric()
         self.skipped.persistent(True)
 
@@ -64,28 +58,26 @@ class Classifier(pl.LightningModule):
         checkpoint["archspec"] = self._made_of
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        seed = self.recipe.settings.seed
-        torch.manual_seed(mixed(seed, "step", self.current_epoch, batch_idx, self.global_rank))
-
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        self._skip(batch)
         if not len(batch.labels):
-            names = ", ".join(batch.unreadable[:3])
+            names = "; ".join(batch.unreadable[:3])
             place = self.recipe.place("batch")
             raise fail("bad-data", f"no image of a batch can be read: {names}", place, hint="take these files away")
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        # some optimizers ask for the loss of a step several times
+        torch.manual_seed(mixed(self.recipe.settings.seed, "step", self.current_epoch, batch_idx, self.global_rank))
         images, labels = batch.images, batch.labels
         if self._mix is not None:
             images, labels = self._mix(images, labels)
         outputs = self.model(images)
         logits, *heads = outputs if isinstance(outputs, tuple) else (outputs,)
-        loss: Tensor = self.loss(logits.flatten(1), labels)
-        total, count = loss, len(labels)
+        losses: dict[str, Tensor] = {"loss": self.loss(logits.flatten(1), labels)}
+        total = losses["loss"]
         for (name, weight), output in zip(self._weights.items(), heads, strict=True):
-            one = self.loss(output.flatten(1), labels)
-            total = total + weight * one
-            self.means.see(_of_head(name), one.detach(), count)
-        self.means.see("loss", loss.detach(), count)
-        self.means.see("total", total.detach(), count)
-        self._skip(batch)
+            losses[_of_head(name)] = self.loss(output.flatten(1), labels)
+            total = total + weight * losses[_of_head(name)]
+        self.means.see({"training loss": total, **losses}, len(labels))
         return total
 
     def _skip(self, batch: Batch) -> None:
@@ -95,14 +87,11 @@ class Classifier(pl.LightningModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         counted = batch.labels != NOT_COUNTED
         self._skip(batch)
-        if not counted.any():
-            return
-        logits = self.model(batch.images).flatten(1)[counted]
-        labels = batch.labels[counted]
-        self.tests.see("loss", self.loss(logits, labels), len(labels))
-        for name in self.tests:
-            if name != "loss":
-                self.tests.see(name, logits, labels)
+        # also of images that are not counted: each process goes through the network as often as the others
+        logits, labels = self.model(batch.images).flatten(1)[counted], batch.labels[counted]
+        if len(labels):
+            shares = {name: right(logits, labels, k) for name, k in self._tops.items()}
+            self.tests.see({"loss": self.loss(logits, labels), **shares}, len(labels))
 
     def check_finite(self, values: Mapping[str, float]) -> None:
         """Raises SpecError if a loss has left the numbers."""
@@ -123,29 +112,6 @@ class Classifier(pl.LightningModule):
         assert schedule is not None, "what is wrong was reported"
         monitor = MONITORED.format("loss")
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": settings.every, "monitor": monitor}}
-
-
-class Figures(nn.ModuleDict):
-    """Metrics by name. Those that are `lasting` are part of a checkpoint, which may be taken in the middle of an epoch."""
-
-    def __init__(self, metrics: Mapping[str, Metric], *, lasting: bool = False) -> None:
-        super().__init__(metrics)
-        for metric in metrics.values():
-            metric.persistent(lasting)
-
-    def see(self, name: str, *values: Any) -> None:
-        """Counts something in."""
-        metric = self[name]
-        assert isinstance(metric, Metric)
-        metric.update(*values)
-
-    def taken(self) -> dict[str, float]:
-        """The figures of all processes together, which begin anew; every process has to ask. Nothing seen, no figure."""
-        metrics = {name: metric for name, metric in self.items() if isinstance(metric, Metric)}
-        found = {name: float(metric.compute()) for name, metric in metrics.items() if metric.update_called}
-        for metric in metrics.values():
-            metric.reset()
-        return found
 
 
 def _of_head(name: str) -> str:

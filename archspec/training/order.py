@@ -79,37 +79,61 @@ class TestOrder(Sampler[tuple[int, bool]]):
 Example = tuple[Tensor | None, int, str | None]
 
 
+@dataclass(frozen=True)
 class TrainingExamples(Dataset[Example]):
-    """Training images by keys of `TrainingOrder`: what the transforms draw depends on (seed, epoch, number) alone."""
+    """Training images by keys of `TrainingOrder`, in the size (C, H, W) that the network reads: what the transforms draw depends
+    on (seed, epoch, number) alone. One that cannot be read, or of which the transforms cannot make that, is left out by name.
+    """
 
-    def __init__(self, images: Images, transform: Callable[[Any], Any], seed: int) -> None:
-        self._images, self._transform, self._seed = images, transform, seed
+    images: Images
+    transform: Callable[[Any], Any]
+    seed: int
+    size: tuple[int, ...]
 
     def __getitem__(self, key: tuple[int, int]) -> Example:
         epoch, number = key
         try:
-            image = self._images[number]
+            with seeded(self.seed, "augmentation", epoch, number):
+                image = _transformed(self.images, number, self.transform, self.size)
         except Unreadable as error:
             return None, NOT_COUNTED, str(error)
-        with seeded(self._seed, "augmentation", epoch, number):
-            return self._transform(image), self._images.labels[number], None
+        return image, self.images.labels[number], None
 
 
+@dataclass(frozen=True)
 class TestExamples(Dataset[Example]):
-    """Images by keys of `TestOrder`; one that cannot be read is blank, of `size` (C, H, W), and does not count."""
+    """Images by keys of `TestOrder`, otherwise likewise; one that is left out is blank, and does not count."""
 
     __test__ = False  # no test of pytest's
 
-    def __init__(self, images: Images, transform: Callable[[Any], Any], size: tuple[int, ...]) -> None:
-        self._images, self._transform, self._size = images, transform, size
+    images: Images
+    transform: Callable[[Any], Any]
+    seed: int
+    size: tuple[int, ...]
 
     def __getitem__(self, key: tuple[int, bool]) -> Example:
         number, counts = key
         try:
-            image = self._transform(self._images[number])
+            with seeded(self.seed, "test", number):
+                image = _transformed(self.images, number, self.transform, self.size)
         except Unreadable as error:
-            return torch.zeros(self._size), NOT_COUNTED, str(error) if counts else None
-        return image, self._images.labels[number] if counts else NOT_COUNTED, None
+            return torch.zeros(self.size), NOT_COUNTED, str(error) if counts else None
+        return image, self.images.labels[number] if counts else NOT_COUNTED, None
+
+
+def _transformed(images: Images, number: int, transform: Callable[[Any], Any], size: tuple[int, ...]) -> Tensor:
+    """What the transforms make of an image. Raises Unreadable for what a network cannot read."""
+    image = images[number]
+    given = "x".join(map(str, image.shape[1:]))
+    try:
+        result: Tensor = transform(image)
+    except (RuntimeError, TypeError, ValueError) as error:  # what classes of torchvision raise for an image that does not suit
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise Unreadable(images.names[number], f"the transforms cannot take its {given} pixels: {reason}") from error
+    if result.shape != size:
+        made, wanted = ("x".join(map(str, one)) for one in (result.shape, size))
+        raise Unreadable(images.names[number], f"the transforms make {made} of its {given} pixels, and {wanted} is read")
+    return result
 
 
 def collate(examples: Sequence[Example]) -> Batch:

@@ -11,6 +11,11 @@ from functools import cached_property
 TOPS = (1, 5)
 
 
+def telling(classes: int) -> tuple[int, ...]:
+    """The k for which top-k tells something: of five classes every image's is among the five likeliest."""
+    return tuple(k for k in TOPS if k == 1 or k < classes)
+
+
 @dataclass(frozen=True)
 class Answer:
     """Of one image: its class, and the likeliest classes (at most five) with their probabilities, of all models together.
@@ -63,7 +68,7 @@ class Results:
     @property
     def tops(self) -> tuple[int, ...]:
         """The k for which there is a top-k: those that leave something to choose among the classes."""
-        return tuple(k for k in TOPS if k <= len(self.classes))
+        return telling(len(self.classes))
 
     def right(self, k: int, member: int | None = None) -> int:
         """Images whose class is among the k likeliest: for all models together, or for one of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import platform
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from archspec.recipe.load import Recipe
 
 #: the key of a weights file's metadata that holds the whole recipe
 RECIPE = "recipe"
+#: what a checkpoint is not without
+_STATE = ("state_dict", "optimizer_states", "loops", "callbacks")
 _PACKAGES = ("archspec-nn", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "numpy")
 
 
@@ -95,21 +98,29 @@ class Run:
             raise fail("bad-run", f"{self.folder} is there already", self.place, hint=hint)
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def check_state(self, facts: Mapping[str, Any], epochs: int) -> None:
-        """Raises SpecError if the last checkpoint cannot be read, is of another run, or is that of the last epoch."""
+    def check_state(self, made_of: Mapping[str, Any], recipe: Recipe) -> None:
+        """Raises SpecError if the last checkpoint cannot be read, is of another run, or is past the last epoch."""
         import torch
 
         try:
             found = torch.load(self.last, map_location="cpu", mmap=True, weights_only=True)
             made, done = found["archspec"], found["epoch"]
-        except (OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as error:
+            whole = isinstance(made, dict) and isinstance(done, int) and all(found[key] for key in _STATE)
+        except (OSError, RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
             message = f"{self.last} cannot be read: {str(error).splitlines()[0] if str(error) else 'it was damaged'}"
             raise fail("bad-run", message, self.place) from None
-        for key, value in facts.items():
+        if not whole:
+            raise fail("bad-run", f"{self.last} cannot be read: it was damaged", self.place)
+        for key, value in made_of.items():
             if made.get(key) != value:
                 message = f"{self.last} was made with another {key}: {made.get(key)}, and here it is {value}"
                 raise fail("bad-run", message, self.place)
-        if self.told().get("finished") and done >= epochs:
+        epochs = recipe.settings.epochs
+        if done > epochs:
+            message = f"the run in {self.folder} has done {done:,} epochs, and {epochs:,} are asked for"
+            raise fail("bad-run", message, self.place)
+        told = self.told()
+        if told.get("finished") and told.get("recipe", {}).get("digest") == recipe.digest:
             hint = "--recipe-set epochs=N goes on with it to a later epoch"
             raise fail("bad-run", f"the run in {self.folder} is finished: {done:,} epochs", self.place, hint=hint)
 
@@ -120,9 +131,12 @@ class Run:
         try:
             found = json.loads(self.facts.read_text("utf-8"))
             assert isinstance(found, dict)
+            assert all(
+                isinstance(found.get(key, kind()), kind) for key, kind in (("data", str), ("spec", dict), ("recipe", dict))
+            )
         except FileNotFoundError:
             raise fail("bad-run", f"{self.folder} is no run: it has no {self.facts.name}", self.place) from None
-        except (OSError, ValueError, AssertionError):
+        except (OSError, ValueError, AssertionError, RecursionError):
             raise fail("bad-run", f"{self.facts} cannot be read: it was damaged", self.place) from None
         return found
 
@@ -130,8 +144,8 @@ class Run:
         """The diagnostic of a file of this run that cannot be written: a full disk, for one."""
         path = error.filename or self.folder
         message = f"{path} cannot be written: {error.strerror or error}"
-        hint = "nothing that was written before is lost; make room, and go on with --resume" if self.last.exists() else None
-        return fail("bad-file", message, self.place, hint=hint)
+        hint = "nothing that was written before is lost; make room, and go on with --resume"
+        return fail("bad-file", message, self.place, hint=hint if os.path.exists(self.last) else None)
 
 
 def _version(package: str) -> str | None:

@@ -88,6 +88,8 @@ class Parameter:
         if self.bases and not _FORMS[type(found)][1] & {*self.bases}:
             raise UnfitError(self.wanted)
         _check_size(found, limit)
+        if isinstance(found, int) and not isinstance(found, bool) and float in self.bases and int not in self.bases:
+            return float(found)  # some classes compute with it as a tensor, whose kind is then its own
         if not isinstance(found, list) or tuple not in self.bases or _LISTS & {*self.bases}:
             return found
         if self.length not in (None, len(found)):

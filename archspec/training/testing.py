@@ -15,14 +15,15 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from archspec.ir.tree import Network
-from archspec.language.diagnostics import Problems, fail
+from archspec.language.diagnostics import fail
 from archspec.language.places import Place, option
 from archspec.recipe.load import Recipe
-from archspec.training.crops import View, fits
+from archspec.training.crops import View
 from archspec.training.cut import cut
 from archspec.training.data import Images, Unreadable
 from archspec.training.results import TOPS, Answer, Results
-from archspec.training.torch_names import transforms
+from archspec.training.torch_names import checked_transforms
+from archspec.training.workers import dying
 
 #: told the images done, of how many, and the seconds left
 Progress = Callable[[int, int, float | None], None]
@@ -56,11 +57,10 @@ class Crops(Dataset[Cut]):
             image = self.images[number]
         except Unreadable as error:
             return number, error
-        height, width = image.shape[-2:]
-        if not fits(width, height, self.view):
-            reason = f"{width} x {height} pixels (width x height) are too long and narrow to be resized"
-            return number, Unreadable(self.images.names[number], reason)
-        return number, cut(image, self.view)
+        try:
+            return number, cut(image, self.view)
+        except ValueError as error:
+            return number, Unreadable(self.images.names[number], str(error))
 
 
 def run(
@@ -85,7 +85,9 @@ def run(
     chosen = [at * len(images) // count for at in range(count)]
     for model in models:
         model.to(settings.device).eval()
-    ensemble = _Ensemble(tuple(models), tuple(members), network, recipe, _transforms(recipe), settings)
+    ensemble = _Ensemble(
+        tuple(models), tuple(members), network, recipe, checked_transforms(recipe.settings.transforms.test), settings
+    )
     answers: list[Answer] = []
     skipped: list[tuple[str, str]] = []
     start, done = time.monotonic(), 0
@@ -112,14 +114,6 @@ def _seeded(seed: int, device: str) -> Iterator[None]:
         yield
 
 
-def _transforms(recipe: Recipe) -> Callable[[Tensor], Tensor]:
-    """What is done to the crops, which are K x C x H x W."""
-    problems = Problems()
-    made: Callable[[Tensor], Tensor] = transforms(recipe.settings.transforms.test, problems)
-    problems.check()
-    return made
-
-
 def _groups(crops: Crops, settings: Settings) -> Iterator[list[Cut]]:
     """Images in groups of no more crops than a batch has; one image, if it has more by itself."""
     loader: DataLoader[Cut] = DataLoader(
@@ -129,17 +123,11 @@ def _groups(crops: Crops, settings: Settings) -> Iterator[list[Cut]]:
         collate_fn=packed,
         generator=torch.Generator(),
     )
-    try:
+    with dying(option("--workers", str(settings.workers))):
         for told, values in loader:
             sizes = [one.numel() for _, one in told if isinstance(one, torch.Size)]
             parts = iter(values.split(sizes))
             yield [(number, next(parts).view(one) if isinstance(one, torch.Size) else one) for number, one in told]
-    except RuntimeError as error:
-        if not str(error).startswith("DataLoader worker"):
-            raise
-        place = option("--workers", str(settings.workers))
-        message = f"a process that reads images ended: {str(error).partition(chr(10))[0]}"
-        raise fail("unsupported", message, place, hint="--workers 0 reads them in this process") from None
 
 
 def packed(group: Sequence[Cut]) -> Packed:

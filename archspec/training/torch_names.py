@@ -46,6 +46,14 @@ def transforms(names: Sequence[Named], problems: Problems) -> v2.Transform:
     return _composed([transform for _, transform in _steps(names, Maker(TRANSFORMS, problems, {}))])
 
 
+def checked_transforms(names: Sequence[Named]) -> v2.Transform:
+    """The same. Raises SpecError with all that is wrong."""
+    problems = Problems()
+    made = transforms(names, problems)
+    problems.check()
+    return made
+
+
 def batch_transforms(names: Sequence[Named], classes: int, problems: Problems) -> v2.Transform:
     """The transforms of a batch: N x C x H x W images and N numbers of so many classes, to images and N x classes probabilities;
     labels stay numbers where nothing was mixed.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,16 @@ from archspec.ir.tree import Network
 from archspec.language.diagnostics import Problems, fail
 from archspec.language.places import Place, option
 from archspec.recipe.load import Recipe
-from archspec.recipe.named import Named
 from archspec.training import torch_names
 from archspec.training.crops import View, view
 from archspec.training.cut import cut
 from archspec.training.data import Images, Splits, Unreadable, check_suits, training_data
+from archspec.training.figures import SHARES, tops
 from archspec.training.fit import Fitted, fit
 from archspec.training.history import Row
 from archspec.training.loaders import Loaders
 from archspec.training.machine import Machine, parts_of, statistics_per_process
-from archspec.training.module import TOPS, Classifier
+from archspec.training.module import Classifier
 from archspec.training.run import Run
 from archspec.training.seeds import mixed
 from archspec.training.sources import Progress
@@ -44,6 +45,13 @@ class Start:
     weights: Path | None = None
     partial: bool = False
     resume: bool = False
+
+    def told(self) -> dict[str, Any] | None:
+        """The weights that it starts at, for the run's facts."""
+        if self.weights is None:
+            return None
+        digest = hashlib.sha256(self.weights.read_bytes()).hexdigest()
+        return {"file": str(self.weights), "digest": f"sha256:{digest}", "partial": self.partial}
 
 
 def train_network(
@@ -64,18 +72,31 @@ def train_network(
     _check(network, recipe, splits, option("--data", data))
     model = _model(network, recipe, start)
     parts = parts_of(recipe, machine, len(splits.train), model)
-    facts = {"data": data, "images": len(splits.train), "validation": splits.how, "epochs": recipe.settings.epochs}
-    made_of = {"spec": network.digest, "images": len(splits.train)}
+    made_of = {"spec": network.digest, "recipe": recipe.lasting_digest, "images": len(splits.train)}
+    told = run.told() if start.resume else {}
     goes_on = start.resume and run.last.exists()
     if goes_on:
-        run.check_state(made_of, recipe.settings.epochs)
+        run.check_state(made_of, recipe)
+    elif told.get("weights"):
+        message = f"the run in {run.folder} was ended before it began, at weights of a file"
+        raise fail("bad-run", message, run.place, hint="start anew, in another folder")
+    facts = {
+        "data": data,
+        "images": len(splits.train),
+        "validation": splits.how,
+        "epochs": recipe.settings.epochs,
+        "weights": told.get("weights") or start.told(),
+        "machine": asdict(machine),
+    }
     if machine.first:
         run.write(network, recipe, facts, new=not start.resume)
         for text in _before(recipe, splits, model, machine):
             say(text)
     classifier = Classifier(network, recipe, model, made_of)
     look = view(recipe, network.input.height, network.input.width, "center")
-    augment, tested = (_transform(names) for names in (recipe.settings.transforms.train, recipe.settings.transforms.test))
+    augment, tested = (
+        torch_names.checked_transforms(names) for names in (recipe.settings.transforms.train, recipe.settings.transforms.test)
+    )
     loaders = Loaders(recipe, splits, parts, network.input.tensor, augment, _Look(look, tested))
     fitted = fit(classifier, loaders, run, machine, resume=goes_on, show=show, say=say)
     if machine.first:
@@ -97,8 +118,14 @@ def _check(network: Network, recipe: Recipe, splits: Splits, place: Place) -> No
 
 
 def _check_monitored(recipe: Recipe, splits: Splits) -> None:
-    """Whether the figures exist that the early stop and the schedule look at."""
+    """Whether the figures exist that the early stop and the schedule look at, and the average ever begins."""
     settings, problems = recipe.settings, Problems()
+    if settings.averaging is not None and settings.averaging.start >= settings.epochs:
+        message = f"the average begins in epoch {settings.averaging.start}, counted from 0, and there are {settings.epochs:,}"
+        problems.add("bad-value", message, recipe.place("averaging", "from epoch"))
+    if settings.averaging is not None and settings.averaging.kind == "polyak" and settings.averaging.decay is not None:
+        message = "a mean of all steps forgets none, and has no decay"
+        problems.add("bad-value", message, recipe.place("averaging", "decay"), hint="kind: ema")
     plateau = settings.schedule is not None and settings.schedule.name == ReduceLROnPlateau.__name__
     if splits.validation is None:
         hint = "hold some images out: --recipe-set data.held_out.share=1/5"
@@ -107,7 +134,7 @@ def _check_monitored(recipe: Recipe, splits: Splits) -> None:
         if plateau:
             problems.add("bad-data", f"there is no validation loss to go by: {splits.how}", recipe.place("schedule"), hint=hint)
     stop, classes = settings.early_stop, len(splits.train.classes)
-    if stop is not None and stop.metric in TOPS and classes <= TOPS[stop.metric]:
+    if stop is not None and stop.metric in SHARES and stop.metric not in tops(classes):
         message = f"with {classes} classes there is no {stop.metric}"
         problems.add("bad-value", message, recipe.place("early stop", "metric"))
     if plateau and settings.every == "step":
@@ -120,13 +147,6 @@ def _readable(images: Images, most: int) -> Iterator[Any]:
     for number in range(min(most, len(images))):
         with suppress(Unreadable):
             yield images[number]
-
-
-def _transform(names: Sequence[Named]) -> v2.Transform:
-    problems = Problems()
-    made = torch_names.transforms(names, problems)
-    problems.check()
-    return made
 
 
 def _model(network: Network, recipe: Recipe, start: Start) -> Model:

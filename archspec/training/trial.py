@@ -25,6 +25,8 @@ from archspec.training.made import arguments_place, judged, one_line
 _DRAWS = 3
 #: values of an image, the most that a transform may make of a small one
 _VALUES = 1 << 26
+#: steps of a schedule that are tried
+_STEPS = 100_000
 #: classes of the logits that a loss is tried on
 _CLASSES = 1000
 Steps = Sequence[tuple[Named, v2.Transform]]
@@ -49,14 +51,17 @@ def try_step(one: Named, optimizer: Optimizer, problems: Problems) -> None:
 
 
 def try_schedule(one: Named, schedule: Any, problems: Problems, steps: int | None) -> None:
-    """One step, and whether it goes on for as many as the training has, if that is known."""
+    """Some steps, and whether it goes on for as many as the training has, if that is known."""
     ends = getattr(schedule, "total_steps", None)  # of a schedule that has an end
     if steps is not None and ends is not None and ends < steps:
         message = f"{one.name} ends after {ends:,} steps, and the training takes {steps:,}"
         problems.add("bad-argument", message, arguments_place(one))
+        return
     plateau = isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau)
-    with judged(one, problems):
-        schedule.step(*([1.0] if plateau else []))  # it looks at a validation's loss
+    with judged(one, problems), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no step of the optimizer comes before
+        for _ in range(min(steps or 1, _STEPS)):
+            schedule.step(*([1.0] if plateau else []))  # it looks at a validation's loss
 
 
 def try_loss(one: Named, loss: nn.Module, classes: int, problems: Problems, mixed: bool) -> None:
@@ -79,6 +84,11 @@ def try_loss(one: Named, loss: nn.Module, classes: int, problems: Problems, mixe
             continue
         if not isinstance(result, Tensor) or result.ndim or not result.requires_grad:
             message = f"{one.name} must make one number of a batch"
+            problems.add("bad-argument", message, arguments_place(one), hint="with `reduction: mean`, the default")
+            continue
+        twice = loss(torch.cat([logits, logits]), torch.cat([target, target]))
+        if not torch.isclose(twice, result):
+            message = f"{one.name} must be a mean over images: twice the batch makes {twice.item():g} of {result.item():g}"
             problems.add("bad-argument", message, arguments_place(one), hint="with `reduction: mean`, the default")
 
 

@@ -21,12 +21,12 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from page import machine, table, write
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 import archspec
 from archspec.recipe.load import load as load_recipe
 from archspec.training.data import training_data
-from archspec.training.order import Position, TrainingExamples, TrainingOrder, collate
+from archspec.training.torch_names import checked_transforms
 
 SEEDS = (0, 1, 2)
 PACKAGES = ("torch", "torchvision", "pytorch-lightning", "scikit-learn")
@@ -83,10 +83,12 @@ def accuracies(subject: Subject, runs: Path) -> Iterator[list[str]]:
 
 
 def gradients(runs: Path) -> Iterator[list[str]]:
-    """The norm of each loss's gradient at the weights of inception_3a, on the first 32 training images in order."""
+    """The norm of each loss's gradient at the weights of inception_3a, on 32 training images."""
     run, _ = trained(HEADS, 0, runs)
     recipe = load_recipe(HEADS.recipe)
-    images, labels = next(iter(batches(recipe, 32)))
+    data = training_data("digits", recipe.settings.data, recipe.place).train
+    torch.manual_seed(0)
+    images, labels = next(iter(batches(recipe, 32, data)))
     for when, weights in (("at the start", None), ("after the training", run / "weights.safetensors")):
         torch.manual_seed(0)
         model = archspec.build(HEADS.spec, weights=weights, **HEADS.network)
@@ -99,22 +101,24 @@ def gradients(runs: Path) -> Iterator[list[str]]:
             yield [f"{name}, {when}", f"{share:g} x {float(loss) / share:.3f}", f"{float(norm):.4f}"]
 
 
-def batches(recipe: Any, batch: int, images: Any = None) -> DataLoader[Any]:
-    """What the training reads, in epoch 0."""
-    from archspec.language.diagnostics import Problems
-    from archspec.training import torch_names
+@dataclass(frozen=True)
+class Plain(Dataset[tuple[Any, int]]):
+    """Images and what transforms make of them, as one writes it by hand."""
 
-    images = images or training_data("digits", recipe.settings.data, recipe.place).train
-    order = TrainingOrder(images, 0, batch, batch, lambda: Position(0, 0), 0, 1)
-    augment = torch_names.transforms(recipe.settings.transforms.train, Problems())
-    loader: Any = DataLoader(
-        TrainingExamples(images, augment, 0),
-        batch,
-        sampler=order,
-        drop_last=True,
-        collate_fn=lambda examples: collate(examples)[:2],
-    )
-    return loader
+    images: Any
+    transform: Any
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, number: int) -> tuple[Any, int]:
+        return self.transform(self.images[number]), self.images.labels[number]
+
+
+def batches(recipe: Any, batch: int, images: Any) -> DataLoader[Any]:
+    """An epoch of batches, shuffled."""
+    augment = checked_transforms(recipe.settings.transforms.train)
+    return DataLoader(Plain(images, augment), batch, shuffle=True, drop_last=True)
 
 
 def throughput(repeats: int = 5, steps: int = 16, batch: int = 32) -> Iterator[list[str]]:
@@ -126,9 +130,8 @@ def throughput(repeats: int = 5, steps: int = 16, batch: int = 32) -> Iterator[l
     ours, plain = [], []
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as folder:
-            made = archspec.train(
-                HEADS.spec, recipe=HEADS.recipe, data="FakeData:", recipe_set=changes, output=Path(folder, "run"), **HEADS.network
-            )
+            run: dict[str, Any] = {"recipe": HEADS.recipe, "recipe_set": changes, "data": "FakeData:", "accelerator": "cpu"}
+            made = archspec.train(HEADS.spec, output=Path(folder, "run"), **run, **HEADS.network)
         ours.append(made.rows[0]["seconds"])
         plain.append(plain_epoch(batches(recipe, batch, images)))
     ratio = statistics.median(plain) / statistics.median(ours)

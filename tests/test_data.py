@@ -313,6 +313,10 @@ WRONG: dict[str, tuple[tuple[str, ...], str, str, tuple[str, str, str, str | Non
             FETCH,
         ),
     ),
+    "set without a path": (
+        *((), "FakeData", "data.arguments.size=3"),
+        ("bad-data", HERE, "`FakeData` is a data set of torchvision, whose files are in a folder", "write `FakeData:PATH`"),
+    ),
     "path of nothing": (
         *((), "FakeData:f", NONE),
         ("bad-data", HERE, "FakeData reads no files, found the path `f`", "write `FakeData:`"),

@@ -493,7 +493,7 @@ def trained(*steps: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("steps", "known", "made", "hint"),
     [
-        ([], {}, "uint8 32x32x1 of an image of 32x32x1", "`ToDtype: {dtype: float32, scale: true}`"),
+        (["Identity"], {}, "uint8 32x32x1 of an image of 32x32x1", "`ToDtype: {dtype: float32, scale: true}`"),
         ([FLOAT], {"sizes": [(28, 30)]}, "float32 28x30x1 of an image of 28x30x1", "`Resize: {size: [32, 32]}`"),
         (["{CenterCrop: {size: 28}}", FLOAT], {}, "float32 28x28x1 of an image of 32x32x1", "`Resize: {size: [32, 32]}`"),
         (["{Resize: {size: 32}}", FLOAT], {"sizes": [(32, 32), (40, 30)]}, "float32 42x32x1 of an image of 40x30x1", ...),

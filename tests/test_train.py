@@ -116,7 +116,7 @@ def stopping(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
 
 CHANGES = {
     "a schedule by the validation, an early stop": (
-        ("schedule={ReduceLROnPlateau: {patience: 0, threshold: 0.5}}", "early_stop={metric: loss, patience: 3, min delta: 0.5}"),
+        ("schedule={ReduceLROnPlateau: {patience: 0, threshold: 0.5}}", "early_stop={metric: loss, patience: 2, min delta: 0.5}"),
         (True, 3),
     ),
     "ema, a schedule by steps, mixed labels": (

@@ -58,10 +58,14 @@ WRONG = {
         ("clip_norm=0",),
         ("--recipe-set:1:11", "bad-value", "`clip norm` must be a number above 0, found `0`"),
     ),
+    "no transforms of a test": (
+        ("transforms.test=[]",),
+        ("recipe.yaml:12:3", "missing-key", "`transforms` has no `test`"),
+    ),
     "a sum in place of a mean": (
         ("loss={CrossEntropyLoss: {reduction: sum}}",),
         (
-            *("--recipe-set:1:25", "bad-argument"),
+            *("--recipe-set:1:26", "bad-argument"),
             "CrossEntropyLoss must be a mean over images: twice the batch makes 9.21034 of 4.60517",
         ),
     ),
@@ -112,6 +116,45 @@ def test_a_machine_without_what_is_asked_for(files: Path) -> None:
     ]
 
 
+def test_machines_that_cannot_find_each_other(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MASTER_ADDR", "SLURM_JOB_ID"):
+        monkeypatch.delenv(name, raising=False)
+    message = "2 machines find each other by MASTER_ADDR, MASTER_PORT and NODE_RANK, which are not set"
+    assert said(lambda: train("run", nodes=2)) == [("--nodes:1:1", "unsupported", message)]
+    assert Machine(nodes=2).first
+    monkeypatch.setenv("NODE_RANK", "1")
+    assert not Machine(nodes=2).first, "of two machines that share a folder one writes"
+
+
+def test_a_run_without_its_checkpoint_does_not_begin_again(made: Path) -> None:
+    Path("run/last.ckpt").unlink()
+    assert said(lambda: train("run", "epochs=2", resume=True)) == [
+        ("-o:1:1", "bad-run", "run/last.ckpt, from which the run would go on, is gone")
+    ]
+    assert json.loads(Path("run/run.json").read_text())["finished"]
+
+
+def test_weights_at_which_a_run_starts(made: Path) -> None:
+    """They are told, and a run that was ended before its first checkpoint does not begin at others."""
+    words: list[str] = []
+    spec = "net.yaml"
+    again = archspec.train(
+        spec, recipe="recipe.yaml", data="digits", output="tuned", weights="run", recipe_set="averaging=null", say=words.append
+    )
+    assert "20 tensors were loaded" in words
+    plain = archspec.train(spec, recipe="recipe.yaml", data="digits", output="new")
+    assert again.rows[0]["training loss"] < plain.rows[0]["training loss"]
+    told = json.loads(Path("tuned/run.json").read_text())
+    assert told["weights"]["file"] == "run/weights.safetensors"
+    for name in ("last.ckpt", "metrics.csv"):
+        Path("tuned", name).unlink()
+    Path("tuned/run.json").write_text(json.dumps({**told, "finished": False}))
+    assert said(lambda: train("tuned", resume=True)) == [
+        ("-o:1:1", "bad-run", "the run in tuned was ended before it began, at weights of a file")
+    ]
+    assert said(lambda: train("other", partial=True)) == [("--partial:1:1", "unsupported", "--partial says how to load weights")]
+
+
 def test_weights_and_a_run_that_goes_on(made: Path) -> None:
     assert said(lambda: train("run", resume=True, weights="run/weights.safetensors")) == [
         ("--weights:1:1", "unsupported", "a run that goes on has weights of its own")
@@ -155,8 +198,16 @@ def test_a_run_goes_on_with_what_it_was_made_of_only(made: Path) -> None:
     assert said(lambda: train("run", "epochs=3", "batch=120", resume=True)) == [
         ("--recipe-set:1:7", "bad-run", "the run in run has another `batch`")
     ]
+    assert said(lambda: train("run", "optimizer.SGD.lr=0.1", "epochs=3", resume=True)) == [
+        ("--recipe-set:1:18", "bad-run", "the run in run has another `optimizer`")
+    ]
     assert said(lambda: train("run", resume=True)) == [("-o:1:1", "bad-run", "the run in run is finished: 1 epochs")]
-    assert [row["epoch"] for row in train("run", "epochs=2", resume=True).rows] == [1, 2]
+    assert [row["epoch"] for row in train("run", "epochs=2", "data.workers=1", resume=True).rows] == [1, 2]
+    before = Path("run/recipe.yaml").read_text()
+    assert said(lambda: train("run", "epochs=1", resume=True)) == [
+        ("-o:1:1", "bad-run", "the run in run has done 2 epochs, and 1 are asked for")
+    ]
+    assert Path("run/recipe.yaml").read_text() == before
 
 
 def test_a_damaged_checkpoint(made: Path) -> None:

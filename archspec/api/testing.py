@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from archspec.analysis.latency import DEVICES
 from archspec.api.networks import load
-from archspec.compiler.checks import check_memory, check_weights_file
+from archspec.compiler.checks import check_memory
 from archspec.ir.tree import Network
 from archspec.language.choices import number_of, one_of
 from archspec.language.diagnostics import fail
@@ -20,7 +20,7 @@ from archspec.recipe.load import load as load_recipe
 from archspec.recipe.named import value
 from archspec.render.tested import Tested
 from archspec.training.crops import view
-from archspec.training.run import RECIPE, Run
+from archspec.training.run import RECIPE, weights_file
 
 if TYPE_CHECKING:
     from archspec.training.data import Split
@@ -65,7 +65,7 @@ def test(
     number_of("--workers", 0 if workers is None else workers, 0, _MOST)
     number_of("--limit", 1 if limit is None else limit, 1, _MOST)
     names = [os.fspath(one) for one in given]
-    files = [_file(name) for name in names]
+    files = [weights_file(name) for name in names]
     network = load(spec, set=set, scale=scale, input=input, **vars)
     _check_network(network, option("SPEC", os.fspath(spec)))
     check_memory(network, option("SPEC", os.fspath(spec)), heads=False, batch=batch)
@@ -99,20 +99,6 @@ def test(
 
 
 test.__test__ = False  # type: ignore[attr-defined] # no test of pytest's
-
-
-def _file(name: str) -> Path:
-    """The weights file that is meant: a file, or that of a run folder. Raises SpecError if there is none."""
-    path = Path(name)
-    if os.path.isdir(path):
-        found = Run(path).weights
-        if not os.path.isfile(found):
-            message = f"{name}: the folder has no {found.name}"
-            hint = "a run folder has them when its training has ended; else name a file"
-            raise fail("bad-run", message, option("--weights", name), hint=hint)
-        return found
-    check_weights_file(path)
-    return path
 
 
 def _check_network(network: Network, place: Place) -> None:

@@ -15,7 +15,7 @@ from archspec.language.places import option
 from archspec.language.spelled import Changes, Input, Scaling, spelled_changes
 from archspec.recipe.load import MAY_CHANGE, Recipe
 from archspec.recipe.load import load as load_recipe
-from archspec.training.run import Run
+from archspec.training.run import Run, weights_file
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def train(
     of the `nodes`) and `strategy` are Lightning's. `say` hears what is before us and what to heed, `show` gets a row of
     figures after each epoch, `reading` how many images were read, of how many, where that takes time.
     """
-    from archspec.compiler.checks import check_memory, check_weights_file
+    from archspec.compiler.checks import check_memory
 
     if resume and weights is not None:
         message = "a run that goes on has weights of its own"
@@ -80,13 +80,15 @@ def train(
         _check_recipe(run, rules)
     images = _named(data, told.get("data"), resume, "--data")
     check_memory(network, option("SPEC", os.fspath(spec or run.spec)), heads=rules.settings.heads)
-    if weights is not None:
-        check_weights_file(Path(weights))
+    if partial and weights is None:
+        given = option("--partial", "--partial")
+        raise fail("unsupported", "--partial says how to load weights", given, hint="add --weights FILE")
+    beginning = None if weights is None else weights_file(os.fspath(weights))
     from archspec.training.machine import Machine
     from archspec.training.train import Start, train_network
 
     machine = Machine(accelerator, devices, nodes, strategy)
-    start = Start(None if weights is None else Path(weights), partial, resume)
+    start = Start(beginning, partial, resume)
     fitted = train_network(network, rules, images, run, machine, start, say=say, show=show, reading=reading)
     return Trained(fitted.rows, fitted.best, run.folder)
 
@@ -122,7 +124,16 @@ def _check_recipe(run: Run, rules: Recipe) -> None:
     except SpecError:
         raise fail("bad-run", f"{run.recipe} cannot be read: it was damaged", run.place) from None
     now = rules.lasting
-    for key in [*before, *now]:
-        if before.get(key) != now.get(key):
-            hint = f"a run that goes on may have other {', '.join(MAY_CHANGE)}, and nothing else"
-            raise fail("bad-run", f"the run in {run.folder} has another `{key}`", rules.place(key), hint=hint)
+    keys = _differing(before, now)
+    if keys:
+        hint = f"a run that goes on may have other {', '.join(MAY_CHANGE)}, and nothing else"
+        raise fail("bad-run", f"the run in {run.folder} has another `{keys[0]}`", rules.place(*keys), hint=hint)
+
+
+def _differing(before: Any, now: Any) -> tuple[str, ...]:
+    """The keys that lead to the first difference of nested mappings; none if there is no difference."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in {**before, **now}:
+            if before.get(key) != now.get(key):
+                return (key, *_differing(before.get(key), now.get(key)))
+    return ()

@@ -69,8 +69,10 @@ def check_plot(plot: Path | None) -> None:
         ready(plot)
 
 
-def write_output(output: Path, write: Callable[[Path], None], flag: str = "-o") -> None:
-    """Writes the file of an option, whole or not at all, and says so; SpecError if it cannot be written."""
+def write_output(output: Path, write: Callable[[Path], None], flag: str = "-o", *, err: bool = False) -> None:
+    """Writes the file of an option, whole or not at all, and says so, on stderr if a program reads stdout; SpecError if it cannot
+    be written.
+    """
     # while it is written a SIGTERM unwinds the stack, so that an unfinished file is taken away
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
@@ -79,4 +81,4 @@ def write_output(output: Path, write: Callable[[Path], None], flag: str = "-o") 
         raise fail("bad-file", f"{output} cannot be written: {error.strerror or error}", option(flag, str(output))) from None
     finally:
         signal.signal(signal.SIGTERM, before)
-    typer.echo(f"wrote {output}")
+    typer.echo(f"wrote {output}", err=err)

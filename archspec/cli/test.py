@@ -93,7 +93,7 @@ def command(
         show(made.page())
     if output is not None:
         text = WRITERS[output.suffix.lower()](made)
-        write_output(output, lambda path: write_text(path, text))
+        write_output(output, lambda path: write_text(path, text), err=format == "json")
 
 
 def _name_skipped(made: Tested) -> None:

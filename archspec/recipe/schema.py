@@ -54,9 +54,7 @@ def _above_0(node: Any) -> float:
 
 _processes = written("a number of processes", "integer", pattern=r"\+?\d+", minimum=0, maximum=_MOST_WORKERS)
 _norm = written("a number above 0", "number", pattern=r"\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?", exclusiveMinimum=0)
-Workers = Annotated[
-    int, PlainValidator(whole(0, _MOST_WORKERS, "a whole number of at least 0"), json_schema_input_type=_processes)
-]
+Workers = Annotated[int, PlainValidator(whole(0, _MOST_WORKERS, "a number of processes"), json_schema_input_type=_processes)]
 Above0 = Annotated[float, PlainValidator(_above_0, json_schema_input_type=_norm)]
 Share = Annotated[float, PlainValidator(_share, json_schema_input_type=_part)]
 Natural = Annotated[int, PlainValidator(whole(0, 2**31 - 1, "a whole number of at least 0"), json_schema_input_type=_natural)]

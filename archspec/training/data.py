@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -16,7 +17,7 @@ from archspec.recipe.schema import DataModel, HeldOutModel
 from archspec.training.folders import Folder
 from archspec.training.held_out import held_out
 from archspec.training.images import Images, Unreadable, joined
-from archspec.training.libraries import Library, named
+from archspec.training.libraries import Library, is_known, named
 from archspec.training.sources import DataSource, Digits, Part, PlaceOf, Progress
 
 __all__ = ["Images", "Split", "Splits", "Unreadable", "check_suits", "test_data", "training_data"]
@@ -96,6 +97,9 @@ def _source(told: str, settings: DataModel, place: Place, place_of: PlaceOf, pro
     library = named(told)
     if library is not None:
         return Library(*library, settings.arguments, place, place_of, progress)
+    if is_known(told) and not os.path.isdir(told):
+        message = f"`{told}` is a data set of torchvision, whose files are in a folder"
+        raise fail("bad-data", message, place, hint=f"write `{told}:PATH`")
     for key in settings.arguments:
         message = f"`{key[:60]}` is an argument for a data set of torchvision, but `--data` is `{told}`"
         raise fail("bad-argument", message, place_of("data", "arguments", key))

@@ -135,10 +135,20 @@ class Library:
         return {key: value for key, value in given.items() if key in self.parameters}
 
 
+def _known() -> dict[str, Any]:
+    """All that torchvision has for images, by name."""
+    sets = {key: one for key, one in vars(datasets).items() if isinstance(one, type) and issubclass(one, datasets.VisionDataset)}
+    return {key: one for key, one in sets.items() if key not in _LEFT_OUT}
+
+
+def is_known(name: str) -> bool:
+    """Whether torchvision has a data set of this name."""
+    return name in _known()
+
+
 def _found(name: str, place: Place) -> Any:
-    """The class of this name: any that torchvision has for images, but its base classes."""
-    known = {key: one for key, one in vars(datasets).items() if isinstance(one, type) and issubclass(one, datasets.VisionDataset)}
-    known = {key: one for key, one in known.items() if key not in _LEFT_OUT}
+    """The class of this name."""
+    known = _known()
     if name not in known:
         raise fail("bad-data", f"torchvision has no data set `{name}`", place, hint=did_you_mean(nearest(name, known)))
     return known[name]

@@ -47,6 +47,11 @@ class Machine:
         """Raises SpecError if this machine has no such devices."""
         one_of("--accelerator", self.accelerator, ACCELERATORS)
         one_of("--strategy", self.strategy, STRATEGIES)
+        if self.nodes > 1 and not any(name in os.environ for name in ("MASTER_ADDR", "SLURM_JOB_ID")):
+            message = f"{self.nodes:,} machines find each other by MASTER_ADDR, MASTER_PORT and NODE_RANK, which are not set"
+            raise fail(
+                "unsupported", message, option("--nodes", str(self.nodes)), hint="see Lightning's documentation of clusters"
+            )
         if self.accelerator == "gpu" and not self.on_gpu:
             raise fail("unsupported", "torch finds no GPU here", option("--accelerator", "gpu"), hint="--accelerator cpu")
         if self.on_gpu and self.devices > torch.accelerator.device_count():

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from archspec.compiler.checks import check_weights_file
 from archspec.files import write_text
 from archspec.ir.tree import Network
 from archspec.language.diagnostics import SpecError, fail
@@ -23,6 +24,20 @@ RECIPE = "recipe"
 #: what a checkpoint is not without
 _STATE = ("state_dict", "optimizer_states", "loops", "callbacks")
 _PACKAGES = ("archspec-nn", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "numpy")
+
+
+def weights_file(name: str) -> Path:
+    """The weights that `--weights` means: a file, or those of a run's folder. Raises SpecError if there are none."""
+    path = Path(name)
+    if os.path.isdir(path):
+        found = Run(path).weights
+        if not os.path.isfile(found):
+            message = f"{name}: the folder has no {found.name}"
+            hint = "a run folder has them when its training has ended; else name a file"
+            raise fail("bad-run", message, option("--weights", name), hint=hint)
+        return found
+    check_weights_file(path)
+    return path
 
 
 @dataclass(frozen=True)
@@ -107,10 +122,9 @@ class Run:
             made, done = found["archspec"], found["epoch"]
             whole = isinstance(made, dict) and isinstance(done, int) and all(found[key] for key in _STATE)
         except (OSError, RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
-            message = f"{self.last} cannot be read: {str(error).splitlines()[0] if str(error) else 'it was damaged'}"
-            raise fail("bad-run", message, self.place) from None
+            raise self._damaged() from error
         if not whole:
-            raise fail("bad-run", f"{self.last} cannot be read: it was damaged", self.place)
+            raise self._damaged()
         for key, value in made_of.items():
             if made.get(key) != value:
                 message = f"{self.last} was made with another {key}: {made.get(key)}, and here it is {value}"
@@ -123,6 +137,19 @@ class Run:
         if told.get("finished") and told.get("recipe", {}).get("digest") == recipe.digest:
             hint = "--recipe-set epochs=N goes on with it to a later epoch"
             raise fail("bad-run", f"the run in {self.folder} is finished: {done:,} epochs", self.place, hint=hint)
+
+    def _damaged(self) -> SpecError:
+        hint = f"{self.best.name} may still hold the weights of the best epoch; start anew in another folder"
+        return fail("bad-run", f"{self.last} cannot be read: it was damaged", self.place, hint=hint)
+
+    def check_begun(self) -> None:
+        """Raises SpecError if a run without a checkpoint had one, or cannot begin again as it did."""
+        told, hint = self.told(), "start anew, in another folder"
+        if told.get("finished") or self.metrics.exists():
+            raise fail("bad-run", f"{self.last}, from which the run would go on, is gone", self.place, hint=hint)
+        if told.get("weights"):
+            message = f"the run in {self.folder} was ended before it began, at weights of a file"
+            raise fail("bad-run", message, self.place, hint=hint)
 
     def told(self) -> dict[str, Any]:
         """What run.json holds. Raises SpecError if this is no folder of a run."""

@@ -135,6 +135,10 @@ def _check_transforms(
     written = recipe.settings.transforms
     crop = ((network.input.height, network.input.width),)
     for key, names, given in (("train", written.train, sizes), ("test", written.test, crop)):
+        if not names:
+            hint = "images are uint8, and a network reads float32: at least ToDtype: {dtype: float32, scale: true}"
+            problems.add("missing-key", f"`transforms` has no `{key}`", recipe.place("transforms"), hint=hint)
+            continue
         before = len(problems)
         steps = _steps(names, Maker(TRANSFORMS, problems, {}))
         if len(problems) == before:

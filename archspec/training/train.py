@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torchvision.transforms import v2
 
 from archspec.compiler.module import Model, build_model
-from archspec.compiler.weights import load_weights
+from archspec.compiler.weights import Loaded, load_weights
 from archspec.ir.tree import Network
 from archspec.language.diagnostics import Problems, fail
 from archspec.language.places import Place, option
@@ -34,6 +34,8 @@ from archspec.training.run import Run
 from archspec.training.seeds import mixed
 from archspec.training.sources import Progress
 
+#: tensors that are named
+_NAMED = 5
 #: images that are looked at before anything starts
 _LOOKS = 10
 
@@ -70,16 +72,15 @@ def train_network(
     machine.check()
     splits = training_data(data, recipe.settings.data, recipe.place, progress=reading)
     _check(network, recipe, splits, option("--data", data))
-    model = _model(network, recipe, start)
+    model, loaded = _model(network, recipe, start)
     parts = parts_of(recipe, machine, len(splits.train), model)
     made_of = {"spec": network.digest, "recipe": recipe.lasting_digest, "images": len(splits.train)}
     told = run.told() if start.resume else {}
     goes_on = start.resume and run.last.exists()
     if goes_on:
         run.check_state(made_of, recipe)
-    elif told.get("weights"):
-        message = f"the run in {run.folder} was ended before it began, at weights of a file"
-        raise fail("bad-run", message, run.place, hint="start anew, in another folder")
+    elif start.resume:
+        run.check_begun()
     facts = {
         "data": data,
         "images": len(splits.train),
@@ -90,7 +91,7 @@ def train_network(
     }
     if machine.first:
         run.write(network, recipe, facts, new=not start.resume)
-        for text in _before(recipe, splits, model, machine):
+        for text in (*_before(recipe, splits, model, machine), *_loaded(loaded)):
             say(text)
     classifier = Classifier(network, recipe, model, made_of)
     look = view(recipe, network.input.height, network.input.width, "center")
@@ -107,13 +108,13 @@ def train_network(
 
 def _check(network: Network, recipe: Recipe, splits: Splits, place: Place) -> None:
     """Whether the data, the recipe and the network go together, tried with the first images that can be read."""
-    check_suits(splits.train, network, place, heads=recipe.settings.heads)
     first = list(_readable(splits.train, _LOOKS))
     if not first:
         raise fail("bad-data", f"none of the first {_LOOKS} images can be read", place)
     channels = sorted({image.shape[0] for image in first})
     sizes = sorted({(image.shape[1], image.shape[2]) for image in first})
     torch_names.check_recipe(recipe, network, channels, sizes, len(splits.train) // recipe.settings.batch)
+    check_suits(splits.train, network, place, heads=recipe.settings.heads)
     _check_monitored(recipe, splits)
 
 
@@ -149,13 +150,21 @@ def _readable(images: Images, most: int) -> Iterator[Any]:
             yield images[number]
 
 
-def _model(network: Network, recipe: Recipe, start: Start) -> Model:
-    """The network with the weights that the recipe's seed draws, or those of a file."""
+def _model(network: Network, recipe: Recipe, start: Start) -> tuple[Model, Loaded | None]:
+    """The network with the weights that the recipe's seed draws, or those of a file, and what was loaded of it."""
     torch.manual_seed(mixed(recipe.settings.seed, "weights"))
     model = build_model(network, heads=recipe.settings.heads)
-    if start.weights is not None:
-        load_weights(model, network, start.weights, partial=start.partial)
-    return model
+    loaded = load_weights(model, network, start.weights, partial=start.partial) if start.weights is not None else None
+    return model, loaded
+
+
+def _loaded(loaded: Loaded | None) -> Iterator[str]:
+    """What a file of weights gave, and what starts by the spec's scheme."""
+    if loaded is not None:
+        new = [*loaded.plan.new, *loaded.plan.resized]
+        more = f", and {len(new) - _NAMED:,} more" if len(new) > _NAMED else ""
+        rest = f"; these start anew: {', '.join(new[:_NAMED])}{more}" if new else ""
+        yield f"{loaded.tensors:,} tensors were loaded{rest}"
 
 
 def _before(recipe: Recipe, splits: Splits, model: Model, machine: Machine) -> Iterator[str]:
@@ -165,7 +174,8 @@ def _before(recipe: Recipe, splits: Splits, model: Model, machine: Machine) -> I
     images = f"{len(splits.train):,} images of {len(splits.train.classes):,} classes"
     tested = f"{len(splits.validation):,} for validation ({splits.how})" if splits.validation else "none for validation"
     yield f"{weights:,} parameters, heads {', '.join(model.heads)}" if model.heads else f"{weights:,} parameters"
-    yield f"{images}, {tested}; {settings.epochs:,} epochs of {len(splits.train) // settings.batch:,} steps"
+    epochs = "1 epoch" if settings.epochs == 1 else f"{settings.epochs:,} epochs"
+    yield f"{images}, {tested}; {epochs} of {len(splits.train) // settings.batch:,} steps"
     if statistics_per_process(model, machine):
         yield "batch norm has statistics of its own in each process: they are shared on GPUs only"
 

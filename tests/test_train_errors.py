@@ -161,6 +161,13 @@ def test_weights_and_a_run_that_goes_on(made: Path) -> None:
     ]
 
 
+def test_what_is_wrong_with_the_spec_and_with_the_recipe_is_said_at_once(files: Path) -> None:
+    assert said(lambda: train("run", "batch=0", set="drop.rate=2")) == [
+        ("--set:1:11", "bad-value", "rate must be a share from 0 to below 1, such as 0.4 or 40%, found `2`"),
+        ("--recipe-set:1:7", "bad-value", "`batch` must be a positive whole number, found `0`"),
+    ]
+
+
 def test_classes_that_differ_from_the_data(files: Path) -> None:
     assert said(lambda: train("run", classes=7)) == [
         ("--data:1:1", "bad-data", "the data has 10 classes, but the network gives 7 values")

@@ -72,10 +72,13 @@ def train(
     run = Run(Path(output))
     told = run.told() if resume else {}
     changed = bool(set or scale or input or vars)
-    network = load(_named(spec, run.spec, resume, "SPEC"), set=set, scale=scale, input=input, **vars)
+    names = _named(spec, run.spec, resume, "SPEC"), _named(recipe, run.recipe, resume, "--recipe")
+    network, rules = _loaded(
+        lambda: load(names[0], set=set, scale=scale, input=input, **vars),
+        lambda: load_recipe(names[1], set=spelled_changes(recipe_set)),
+    )
     if resume and (spec is not None or changed):
         _check_same(run, told, network, os.fspath(spec or run.spec))
-    rules = load_recipe(_named(recipe, run.recipe, resume, "--recipe"), set=spelled_changes(recipe_set))
     if resume and (recipe is not None or recipe_set):
         _check_recipe(run, rules)
     images = _named(data, told.get("data"), resume, "--data")
@@ -91,6 +94,19 @@ def train(
     start = Start(beginning, partial, resume)
     fitted = train_network(network, rules, images, run, machine, start, say=say, show=show, reading=reading)
     return Trained(fitted.rows, fitted.best, run.folder)
+
+
+def _loaded(spec: Callable[[], Network], recipe: Callable[[], Recipe]) -> tuple[Network, Recipe]:
+    """Both. Raises SpecError with what is wrong with either."""
+    try:
+        network = spec()
+    except SpecError as wrong:
+        try:
+            recipe()
+        except SpecError as too:
+            raise SpecError((*wrong.diagnostics, *too.diagnostics)) from None
+        raise
+    return network, recipe()
 
 
 _HINTS = {

@@ -98,7 +98,7 @@ def gradients(runs: Path) -> Iterator[list[str]]:
             loss = share * F.cross_entropy(getattr(outputs, name), labels)
             found = torch.autograd.grad(loss, stem, retain_graph=True)
             norm = torch.cat([one.flatten() for one in found]).norm()
-            yield [f"{name}, {when}", f"{share:g} x {float(loss) / share:.3f}", f"{float(norm):.4f}"]
+            yield [f"{name}, {when}", f"{share:g} x {loss.item() / share:.3f}", f"{norm.item():.4f}"]
 
 
 @dataclass(frozen=True)

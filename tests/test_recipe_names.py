@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.distributions import Distribution
 from torch.optim import lr_scheduler
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.tv_tensors import Image
@@ -640,3 +641,16 @@ def test_googlenets_recipe_has_the_papers_facts() -> None:
     assert (settings.test.protocol, settings.test.scales) == ("144-crop", (256, 288, 320, 352))
     subtracted = transforms(settings.transforms.test, problems)(Image(torch.full((3, 4, 4), 255, dtype=torch.uint8)))
     assert torch.allclose(subtracted[:, 0, 0], 1 - torch.tensor([0.485, 0.456, 0.406]))  # torchvision's means; no deviation
+
+
+def test_a_compiled_module_in_the_process_does_not_let_wrong_arguments_pass(found: Check) -> None:
+    """torch's compiler turns the checks of distributions off for good."""
+    before = Distribution._validate_args
+    Distribution.set_default_validate_args(False)
+    try:
+        ((_, code, message, _),) = found(as_written("batch", "{MixUp: {alpha: -1}}"))
+        assert not Distribution._validate_args
+    finally:
+        Distribution.set_default_validate_args(before)
+    assert code == "bad-argument"
+    assert message.startswith("MixUp: Expected parameter concentration")

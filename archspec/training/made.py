@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from torch.distributions import Distribution
+
 from archspec.language.diagnostics import Problems, did_you_mean
 from archspec.language.names import nearest
 from archspec.language.nodes import Node, Seq, describe
@@ -94,12 +96,17 @@ class Maker:
 @contextmanager
 def judged(one: Named, problems: Problems) -> Iterator[None]:
     """What torch raises becomes a diagnostic at the arguments. What it only warns of passes."""
+    # compiling a module, anywhere in the process, lets torch's distributions take any parameter from then on
+    checked = Distribution._validate_args
+    Distribution.set_default_validate_args(True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
         except Exception as error:
             problems.add("bad-argument", f"{one.name}: {one_line(error)}", arguments_place(one))
+        finally:
+            Distribution.set_default_validate_args(checked)
 
 
 def arguments_place(one: Named) -> Place:
